@@ -1,0 +1,37 @@
+//! The two bounds. Nothing else in the crate may say that a run has converged.
+
+use crate::instance::Instance;
+use crate::solver::Kernel;
+use nalgebra::DVector;
+
+/// Multiples of the machine epsilon, relative to the largest term of a bound, that its rounding may cost.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
+/// The lower bound in nats that any `q >= 0` (sum 1, `t_x > 0`) and `s >= 0` give (Blahut 1972, theorem 6, with one
+/// multiplier per cost):
+///
+/// `R >= -sum_x p_x log t_x - log max_y c_y - s.D`,
+///
+/// less an allowance for the rounding of the sum. `kernel` must have been evaluated at `(q, s)`. `-inf` where the
+/// sum is not a number.
+pub(crate) fn lower_bound(instance: &Instance<'_>, kernel: &Kernel, s: &DVector<f64>) -> f64 {
+    let spent = s.dot(&instance.budgets);
+    let log_max = kernel.c.max().ln();
+    let bound = -kernel.log_partition - log_max - spent;
+    let allowance = ROUNDING * (1.0 + kernel.log_partition.abs() + log_max.abs() + spent.abs());
+    if bound.is_finite() { bound - allowance } else { f64::NEG_INFINITY }
+}
+
+/// `I(p, W)` in nats of the channel that `kernel` describes, without touching the channel:
+/// `-s.E[d] - sum_x p_x log t_x - sum_y q_y c_y log c_y`.
+///
+/// The channel's output pmf is `q_y c_y`; the last sum is its divergence from q.
+pub(crate) fn mutual_information(kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
+    let divergence: f64 = q
+        .iter()
+        .zip(&kernel.c)
+        .filter(|&(&q, &c)| q > 0.0 && c > 0.0)
+        .map(|(q, c)| q * c * c.ln())
+        .sum();
+    -s.dot(&kernel.expected) - kernel.log_partition - divergence
+}

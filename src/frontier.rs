@@ -1,0 +1,216 @@
+//! Which budgets can be met at all, exactly, for any number of costs.
+//!
+//! The average costs that channels reach form the polytope `sum_x p(x) conv{d(x, y)}_y`. Its support function
+//! `G(s) = sum_x p(x) min_y s.d(x, y)` costs one pass over the matrices and comes with the deterministic channel
+//! that attains it, so a linear program over the polytope can be solved by a simplex method on K + 1 rows that
+//! generates its columns (Dantzig and Wolfe 1960).
+
+use crate::instance::Instance;
+use crate::{Infeasible, InfeasibleBudget, Problem, RdcError};
+use nalgebra::{DMatrix, DVector};
+
+/// Relative distance from the frontier, in scaled costs, below which budgets count as being on it.
+pub(crate) const FRONTIER_TOLERANCE: f64 = 1e-13;
+
+/// Pivots smaller than this are rounding.
+const PIVOT: f64 = 1e-11;
+
+/// Simplex steps after which the best bounds so far are returned; typical runs take fewer than 30.
+const MAX_STEPS: usize = 1000;
+
+/// Newton steps of [`smallest_budget`]; a piecewise linear function takes a handful.
+const MAX_NEWTON: usize = 100;
+
+/// How far all budgets would have to move together to reach the frontier.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    /// `max_k E[d_k] - D_k` of `channel`: negative if it meets every budget with slack.
+    pub(crate) shift: f64,
+    /// `max over s of G(s) - s.D`, the lower bound on every channel's shift.
+    pub(crate) bound: f64,
+    /// The multipliers of `bound`: `>= 0`, sum 1.
+    pub(crate) multipliers: DVector<f64>,
+    /// The channel of `shift`, a mixture of deterministic ones: (weight, y of each x).
+    pub(crate) channel: Vec<(f64, Vec<usize>)>,
+}
+
+impl Reach {
+    pub(crate) fn is_infeasible(&self) -> bool {
+        self.bound > FRONTIER_TOLERANCE
+    }
+
+    pub(crate) fn is_interior(&self) -> bool {
+        self.shift < -FRONTIER_TOLERANCE
+    }
+}
+
+/// A column of the linear program `min t  s.t.  sum_j w_j v_j + slack - t = D, sum_j w_j = 1`.
+#[derive(Debug, Clone)]
+enum Column {
+    Shift,
+    Slack(usize),
+    Vertex { costs: DVector<f64>, channel: Vec<usize> },
+}
+
+impl Column {
+    fn entries(&self, k: usize) -> DVector<f64> {
+        match self {
+            Self::Shift => DVector::from_fn(k + 1, |i, _| if i < k { -1.0 } else { 0.0 }),
+            Self::Slack(row) => DVector::from_fn(k + 1, |i, _| f64::from(i == *row)),
+            Self::Vertex { costs, .. } => costs.clone().insert_row(k, 1.0),
+        }
+    }
+}
+
+/// `G(s)` with the deterministic channel that attains it, and that channel's costs.
+fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, Column) {
+    let mut row = vec![0.0; instance.reproductions];
+    let mut costs = DVector::zeros(instance.constraints());
+    let mut channel = Vec::with_capacity(instance.letters());
+    for (x, &p) in instance.pmf.iter().enumerate() {
+        instance.exponent(x, s, &mut row);
+        let least = row.iter().copied().fold(f64::INFINITY, f64::min);
+        let y = row.iter().position(|&e| e == least).unwrap_or(0);
+        for (cost, total) in instance.costs.iter().zip(costs.iter_mut()) {
+            *total += p * cost[(y, x)];
+        }
+        channel.push(y);
+    }
+    (s.dot(&costs), Column::Vertex { costs, channel })
+}
+
+/// The smallest `t` such that budgets `D + t` can be met, stopping as soon as `enough(shift, bound)`.
+///
+/// K must be at least 1, and each source letter must have an allowed pair.
+pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) -> Reach {
+    let k = instance.constraints();
+    let budgets = &instance.budgets;
+    let equal = DVector::from_element(k, 1.0 / k as f64);
+    let (value, vertex) = support(instance, &equal);
+    let mut best = Reach {
+        shift: f64::INFINITY,
+        bound: value - equal.dot(budgets),
+        multipliers: equal,
+        channel: Vec::new(),
+    };
+    let worst = match &vertex {
+        Column::Vertex { costs, .. } => (costs - budgets).imax(),
+        Column::Shift | Column::Slack(_) => 0,
+    };
+    let mut basis: Vec<Column> = (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
+    basis.extend([Column::Shift, vertex]);
+    let target = budgets.clone().insert_row(k, 1.0);
+
+    for _ in 0..MAX_STEPS {
+        let matrix = DMatrix::from_columns(&basis.iter().map(|c| c.entries(k)).collect::<Vec<_>>());
+        let objective = DVector::from_iterator(
+            k + 1,
+            basis.iter().map(|column| f64::from(matches!(column, Column::Shift))),
+        );
+        let lu = matrix.clone().lu();
+        let (Some(weights), Some(prices)) = (lu.solve(&target), matrix.transpose().lu().solve(&objective))
+        else {
+            break;
+        };
+        record_channel(&basis, &weights, budgets, &mut best);
+        let mut s = -prices.rows(0, k).into_owned();
+        let entering = if let Some(row) = (0..k).find(|&row| s[row] < -PIVOT) {
+            Column::Slack(row)
+        } else {
+            s.apply(|v| *v = v.max(0.0));
+            s /= s.sum();
+            let (value, vertex) = support(instance, &s);
+            let bound = value - s.dot(budgets);
+            if bound > best.bound {
+                (best.bound, best.multipliers) = (bound, s);
+            }
+            let optimal = value >= prices[k] - f64::EPSILON * prices[k].abs().max(1.0);
+            if optimal || enough(best.shift, best.bound) {
+                break;
+            }
+            vertex
+        };
+        let Some(direction) = lu.solve(&entering.entries(k)) else { break };
+        let leaving = (0..=k)
+            .filter(|&i| direction[i] > PIVOT && !matches!(basis[i], Column::Shift))
+            .map(|i| (i, weights[i].max(0.0) / direction[i]))
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((leaving, _)) = leaving else { break };
+        basis[leaving] = entering;
+    }
+    best
+}
+
+/// Keeps the basis's mixture of deterministic channels if its shift, summed afresh, is the smallest so far.
+fn record_channel(basis: &[Column], weights: &DVector<f64>, budgets: &DVector<f64>, best: &mut Reach) {
+    let total: f64 = vertices(basis, weights).map(|(w, _, _)| w).sum();
+    let mut costs = -budgets;
+    for (w, vertex, _) in vertices(basis, weights) {
+        costs.axpy(w / total, vertex, 1.0);
+    }
+    let shift = costs.max();
+    if shift < best.shift {
+        best.shift = shift;
+        best.channel = vertices(basis, weights).map(|(w, _, y)| (w / total, y.clone())).collect();
+    }
+}
+
+fn vertices<'a>(
+    basis: &'a [Column],
+    weights: &'a DVector<f64>,
+) -> impl Iterator<Item = (f64, &'a DVector<f64>, &'a Vec<usize>)> {
+    basis.iter().zip(weights).filter_map(|(column, &weight)| match column {
+        Column::Vertex { costs, channel } if weight > 0.0 => Some((weight, costs, channel)),
+        _ => None,
+    })
+}
+
+/// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.
+///
+/// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
+/// separating multiplier gives a budget that every feasible one must reach.
+pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
+    let mut budgets = budgets.to_vec();
+    budgets[index] = problem.costs[index].offset;
+    let (mut instance, constrained) = Instance::new(problem, &budgets);
+    let k = constrained.iter().position(|&cost| cost == index)?;
+    for _ in 0..MAX_NEWTON {
+        let reach = reach(&instance, |_, _| false);
+        let rounding = 4.0 * f64::EPSILON * instance.budgets.amax();
+        if reach.bound <= rounding {
+            break;
+        }
+        if reach.multipliers[k] <= PIVOT {
+            if reach.is_infeasible() {
+                return None;
+            }
+            break;
+        }
+        instance.budgets[k] += reach.bound / reach.multipliers[k];
+    }
+    Some(problem.costs[index].in_units(instance.budgets[k]).max(0.0))
+}
+
+/// The error that explains why `budgets` cannot be met, from a [`Reach`] that proves it.
+pub(crate) fn infeasible(
+    problem: &Problem,
+    budgets: &[f64],
+    constrained: &[usize],
+    reach: &Reach,
+) -> RdcError {
+    let mut multipliers = vec![0.0; budgets.len()];
+    for (&cost, &s) in constrained.iter().zip(&reach.multipliers) {
+        multipliers[cost] = s / problem.costs[cost].scale;
+    }
+    let total: f64 = multipliers.iter().sum();
+    let report = |(index, cost): (usize, &crate::problem::Cost)| InfeasibleBudget {
+        name: cost.name.clone(),
+        budget: budgets[index],
+        smallest: smallest_budget(problem, index, budgets),
+        multiplier: multipliers[index] / total,
+    };
+    RdcError::Infeasible(Box::new(Infeasible {
+        budgets: problem.costs.iter().enumerate().map(report).collect(),
+        excess: reach.bound / total,
+    }))
+}

@@ -1,0 +1,49 @@
+//! Entropies and mutual information, in bits.
+
+use nalgebra::{DMatrix, DVector};
+
+/// `-x log2 x`, continued by 0 at 0.
+fn surprisal(x: f64) -> f64 {
+    if x > 0.0 { -x * x.log2() } else { 0.0 }
+}
+
+/// The binary entropy `Hb(p) = -p log2 p - (1-p) log2(1-p)` in bits, for p in \[0, 1\] (the paper's footnote 1).
+///
+/// Outside that range it returns 0.
+///
+/// ```
+/// assert_eq!(rdc_theory::binary_entropy(0.5), 1.0);
+/// assert_eq!(rdc_theory::binary_entropy(0.0), 0.0);
+/// ```
+#[must_use]
+pub fn binary_entropy(p: f64) -> f64 {
+    if !(p > 0.0 && p < 1.0) {
+        return 0.0;
+    }
+    // ln_1p keeps the digits of log(1-p) where p is tiny.
+    surprisal(p) - (1.0 - p) * (-p).ln_1p() / std::f64::consts::LN_2
+}
+
+/// The entropy of a pmf in bits. Entries that are not positive count as zero.
+#[must_use]
+pub fn entropy(pmf: &DVector<f64>) -> f64 {
+    pmf.iter().map(|&p| surprisal(p)).sum()
+}
+
+/// The mutual information `I(X; X^)` in bits of a source pmf (length n) sent through a test channel (n x m,
+/// `channel[(x, y)] = W(y|x)`), never below 0.
+///
+/// Rows beyond the pmf's length, and letters without probability, are passed over.
+#[must_use]
+pub fn mutual_information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
+    let mut information = 0.0;
+    for column in channel.column_iter() {
+        let output: f64 = pmf.iter().zip(column.iter()).map(|(p, w)| p * w).sum();
+        for (&p, &w) in pmf.iter().zip(column.iter()) {
+            if p > 0.0 && w > 0.0 {
+                information += p * w * (w / output).log2();
+            }
+        }
+    }
+    information.max(0.0)
+}

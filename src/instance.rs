@@ -1,0 +1,116 @@
+//! One request as the solver sees it: scaled costs with finite budgets over allowed pairs, in nats.
+
+use crate::Problem;
+use crate::problem::Allowed;
+use nalgebra::{DMatrix, DVector};
+use std::borrow::Cow;
+
+/// The constrained costs of one request. Index k here counts finite budgets only.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance<'a> {
+    pub(crate) pmf: Cow<'a, DVector<f64>>,
+    pub(crate) reproductions: usize,
+    /// m x n each, scaled.
+    pub(crate) costs: Vec<&'a DMatrix<f64>>,
+    /// Scaled budgets.
+    pub(crate) budgets: DVector<f64>,
+    pub(crate) allowed: Cow<'a, Allowed>,
+}
+
+impl<'a> Instance<'a> {
+    /// The finite budgets of a request, and the indices of their costs in the problem.
+    pub(crate) fn new(problem: &'a Problem, budgets: &[f64]) -> (Self, Vec<usize>) {
+        let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| budgets[k].is_finite()).collect();
+        let scaled = constrained.iter().map(|&k| problem.costs[k].scaled_budget(budgets[k]));
+        let instance = Self {
+            pmf: Cow::Borrowed(&problem.pmf),
+            reproductions: problem.reproductions,
+            costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
+            budgets: DVector::from_iterator(constrained.len(), scaled),
+            allowed: Cow::Borrowed(&problem.allowed),
+        };
+        (instance, constrained)
+    }
+
+    /// The same request for a channel that ignores the source: one source letter, whose costs are the averages.
+    ///
+    /// `averages` holds one m x 1 matrix per cost, see [`averages`](Self::averages).
+    pub(crate) fn without_source<'b>(&self, averages: &'b [DMatrix<f64>]) -> Instance<'b> {
+        let m = self.reproductions;
+        let mut allowed = Allowed::default();
+        allowed.restrict(1, m, |_, y| {
+            (0..self.letters()).all(|x| self.pmf[x] == 0.0 || self.pairs(x).is_none_or(|a| a[y]))
+        });
+        Instance {
+            pmf: Cow::Owned(DVector::from_element(1, 1.0)),
+            reproductions: m,
+            costs: averages.iter().collect(),
+            budgets: self.budgets.clone(),
+            allowed: Cow::Owned(allowed),
+        }
+    }
+
+    /// `sum_x p(x) d_k(x, y)` for every cost, m x 1 each.
+    pub(crate) fn averages(&self) -> Vec<DMatrix<f64>> {
+        let average = |cost: &&DMatrix<f64>| {
+            let column = *cost * &*self.pmf;
+            DMatrix::from_column_slice(column.len(), 1, column.as_slice())
+        };
+        self.costs.iter().map(average).collect()
+    }
+
+    /// The same source on fewer pairs and without constraint `k`.
+    pub(crate) fn face(&self, k: usize, keep: impl Fn(usize, usize) -> bool) -> Self {
+        let mut face = self.clone();
+        face.costs.remove(k);
+        face.budgets = face.budgets.remove_row(k);
+        face.allowed.to_mut().restrict(self.letters(), self.reproductions, keep);
+        face
+    }
+
+    pub(crate) fn letters(&self) -> usize {
+        self.pmf.len()
+    }
+
+    /// The number of constraints K.
+    pub(crate) fn constraints(&self) -> usize {
+        self.costs.len()
+    }
+
+    /// The allowed reproductions of source letter x, `None` if all are.
+    pub(crate) fn pairs(&self, x: usize) -> Option<&[bool]> {
+        self.allowed.of(x, self.reproductions)
+    }
+
+    /// `s . d(x, y)` for every reproduction y of source letter x, `+inf` where the pair is forbidden.
+    pub(crate) fn exponent(&self, x: usize, s: &DVector<f64>, row: &mut [f64]) {
+        row.fill(0.0);
+        for (cost, &s_k) in self.costs.iter().zip(s) {
+            for (e, &d) in row.iter_mut().zip(self.letter_costs(cost, x)) {
+                *e += s_k * d;
+            }
+        }
+        if let Some(pairs) = self.pairs(x) {
+            for (e, &allowed) in row.iter_mut().zip(pairs) {
+                if !allowed {
+                    *e = f64::INFINITY;
+                }
+            }
+        }
+    }
+
+    /// `d_k(x, .)` as a slice.
+    pub(crate) fn letter_costs<'b>(&self, cost: &'b DMatrix<f64>, x: usize) -> &'b [f64] {
+        let m = self.reproductions;
+        &cost.as_slice()[x * m..(x + 1) * m]
+    }
+
+    /// `E[d_k]` of a channel (m x n), for every k.
+    pub(crate) fn expected(&self, channel: &DMatrix<f64>) -> DVector<f64> {
+        let expected = self.costs.iter().map(|cost| {
+            let letter = |x: usize| self.pmf[x] * channel.column(x).dot(&cost.column(x));
+            (0..self.letters()).map(letter).sum()
+        });
+        DVector::from_iterator(self.constraints(), expected)
+    }
+}

@@ -1,0 +1,188 @@
+//! The general problem: a pmf, a reproduction alphabet, and any list of linear costs.
+
+use crate::source::checked_pmf;
+use crate::{RdcError, Settings, Solution, check, distortion, frontier, solver};
+use nalgebra::{DMatrix, DVector};
+
+/// `R(D_1, ..., D_K) = min I(X; X^)` over test channels with `E[d_k(X, X^)] <= D_k`, for any number of linear
+/// costs `d_k` (K = 0 included).
+///
+/// [`Rdc`](crate::Rdc) is its two-cost face. The costs are given once; [`solve`](Self::solve) takes the budgets.
+///
+/// ```
+/// use nalgebra::{DMatrix, DVector};
+/// use rdc_theory::Problem;
+/// let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+/// let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?.with_cost("distortion", hamming)?;
+/// let solution = problem.solve(&[0.1])?;
+/// assert!((solution.rate - 0.412295305641).abs() < 1e-9);
+/// assert!(solution.lower <= solution.rate && solution.gap() <= 1e-9);
+/// # Ok::<(), rdc_theory::RdcError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub(crate) pmf: DVector<f64>,
+    pub(crate) reproductions: usize,
+    pub(crate) costs: Vec<Cost>,
+    pub(crate) allowed: Allowed,
+}
+
+/// A cost as the solver wants it, `d(x, y) = row_minimum(x) + scale * matrix[(y, x)]`.
+///
+/// A constant added to a source letter's row moves every budget by the same amount and changes nothing else
+/// (Pinkston), so the rows start at 0; the scale makes the largest average cost of a letter 1.
+#[derive(Debug, Clone)]
+pub(crate) struct Cost {
+    pub(crate) name: String,
+    /// m x n: a source letter is a column, so that everything the solver sums for it lies together.
+    pub(crate) matrix: DMatrix<f64>,
+    pub(crate) scale: f64,
+    /// `sum_x p(x) row_minimum(x)`.
+    pub(crate) offset: f64,
+}
+
+impl Cost {
+    pub(crate) fn scaled_budget(&self, budget: f64) -> f64 {
+        (budget - self.offset) / self.scale
+    }
+
+    pub(crate) fn in_units(&self, scaled: f64) -> f64 {
+        self.offset + self.scale * scaled
+    }
+}
+
+/// Which pairs a test channel may use; m x n, stored by source letter. `None` where it may use all.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Allowed(Option<Vec<bool>>);
+
+impl Allowed {
+    /// The pairs of one source letter, `None` where all are allowed.
+    pub(crate) fn of(&self, letter: usize, reproductions: usize) -> Option<&[bool]> {
+        let start = letter * reproductions;
+        self.0.as_ref().map(|pairs| &pairs[start..start + reproductions])
+    }
+
+    /// Keeps the pairs that `keep(x, y)` agrees with.
+    pub(crate) fn restrict(
+        &mut self,
+        letters: usize,
+        reproductions: usize,
+        keep: impl Fn(usize, usize) -> bool,
+    ) {
+        let pairs = self.0.get_or_insert_with(|| vec![true; letters * reproductions]);
+        for (at, pair) in pairs.iter_mut().enumerate() {
+            *pair &= keep(at / reproductions, at % reproductions);
+        }
+    }
+}
+
+impl Problem {
+    /// A problem without costs yet: the source's pmf (length n) and the number m of reproduction letters.
+    ///
+    /// # Errors
+    /// An empty pmf or m = 0; probabilities that are negative, not finite, or off from 1 in sum by more than 1e-9.
+    pub fn new(pmf: DVector<f64>, reproductions: usize) -> Result<Self, RdcError> {
+        check::not_empty("the reproduction alphabet", reproductions)?;
+        let pmf = checked_pmf("pmf", pmf)?;
+        Ok(Self { pmf, reproductions, costs: Vec::new(), allowed: Allowed::default() })
+    }
+
+    /// Adds the cost matrix `d(x, y)` (n x m, entries `>= 0`). An entry `+inf` forbids the pair, whatever the budgets.
+    ///
+    /// `name` is what reports and errors call it.
+    ///
+    /// # Errors
+    /// A shape other than n x m, a negative or NaN entry, a source letter left with forbidden pairs only.
+    pub fn with_cost(
+        mut self,
+        name: impl Into<String>,
+        matrix: DMatrix<f64>,
+    ) -> Result<Self, RdcError> {
+        let name = name.into();
+        let (n, m) = (self.pmf.len(), self.reproductions);
+        let matrix = distortion::checked(&name, matrix)?;
+        check::count(&name, "rows", matrix.nrows(), n, "one row per source letter")?;
+        check::count(&name, "columns", matrix.ncols(), m, "one column per reproduction letter")?;
+        let mut matrix = matrix.transpose();
+        if matrix.iter().any(|v| v.is_infinite()) {
+            self.allowed.restrict(n, m, |x, y| matrix[(y, x)].is_finite());
+            for cost in &mut self.costs {
+                clear_forbidden(&self.allowed, &mut cost.matrix);
+            }
+        }
+        let mut offset = 0.0;
+        for (x, &p) in self.pmf.iter().enumerate() {
+            let mut column = matrix.column_mut(x);
+            let usable = |y: &usize| self.allowed.of(x, m).is_none_or(|a| a[*y]);
+            let Some(least) = (0..m).filter(usable).map(|y| column[y]).reduce(f64::min) else {
+                return Err(RdcError::NoReproduction { argument: name, letter: x });
+            };
+            // A letter without probability constrains nothing: any of its allowed pairs will do.
+            column.apply(|v| *v = if p > 0.0 { *v - least } else { 0.0 });
+            offset += p * least;
+        }
+        clear_forbidden(&self.allowed, &mut matrix);
+        let largest = (&matrix * &self.pmf).max();
+        let scale = if largest > 0.0 { largest } else { 1.0 };
+        matrix.unscale_mut(scale);
+        self.costs.push(Cost { name, matrix, scale, offset });
+        Ok(self)
+    }
+
+    /// The certified rate at the budgets, with the default [`Settings`].
+    ///
+    /// `budgets` holds one number in \[0, inf\] per cost, in the order in which the costs were added; `f64::INFINITY`
+    /// leaves a cost unconstrained.
+    ///
+    /// # Errors
+    /// [`RdcError::Infeasible`] if no test channel meets the budgets; a count other than K; a negative or NaN budget.
+    pub fn solve(&self, budgets: &[f64]) -> Result<Solution, RdcError> {
+        self.solve_with(budgets, &Settings::default())
+    }
+
+    /// The certified rate at the budgets.
+    ///
+    /// # Errors
+    /// As for [`Problem::solve`].
+    pub fn solve_with(&self, budgets: &[f64], settings: &Settings) -> Result<Solution, RdcError> {
+        self.check_budgets(budgets)?;
+        solver::solve(self, budgets, settings)
+    }
+
+    /// The smallest feasible budget of cost `index` when the other costs keep their `budgets` (the entry at
+    /// `index` is not read). `None` if the others already contradict each other.
+    ///
+    /// With the paper's two costs these are the ends of the axes: the smallest E at a given D, and D at E.
+    ///
+    /// # Errors
+    /// A cost index that is not below K, a count of budgets other than K, a negative or NaN budget.
+    pub fn smallest_budget(&self, index: usize, budgets: &[f64]) -> Result<Option<f64>, RdcError> {
+        let k = self.costs.len();
+        let rule = "a cost index must be below the number of costs";
+        check::scalar("index", index as f64, rule, index < k)?;
+        self.check_budgets(budgets)?;
+        Ok(frontier::smallest_budget(self, index, budgets))
+    }
+
+    fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
+        check::count("budgets", "entries", budgets.len(), self.costs.len(), "one budget per cost")?;
+        for (cost, &budget) in self.costs.iter().zip(budgets) {
+            check::scalar(&format!("the budget of {}", cost.name), budget, check::BUDGET, budget >= 0.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// Costs are finite everywhere inside the solver: what forbids a pair is the mask alone.
+fn clear_forbidden(allowed: &Allowed, matrix: &mut DMatrix<f64>) {
+    let m = matrix.nrows();
+    for (x, mut column) in matrix.column_iter_mut().enumerate() {
+        if let Some(pairs) = allowed.of(x, m) {
+            for (v, &pair) in column.iter_mut().zip(pairs) {
+                if !pair {
+                    *v = 0.0;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The paper's function: two costs, distortion and classification error.
+
+use crate::{Classifier, Distortion, Problem, RdcError, Settings, Solution, Source};
+
+/// The rate-distortion-classification function of a source, a distortion measure and a predefined classifier
+/// (the paper's Definition 4, eq. (7)).
+///
+/// ```
+/// use nalgebra::{DMatrix, DVector};
+/// use rdc_theory::{Classifier, Distortion, Rdc, Source};
+///
+/// let posterior = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
+/// let source = Source::new(DVector::from_vec(vec![0.6, 0.4]), posterior)?;
+/// let classifier = Classifier::hard(&[0, 1])?;
+/// let rdc = Rdc::new(&source, Distortion::hamming(2)?, &classifier)?;
+///
+/// let point = rdc.solve(0.05, 0.2)?;
+/// assert!((point.rate - 0.6716450651).abs() < 1e-9);
+/// assert!(point.lower <= point.rate && point.gap() < 1e-9);
+/// let error = &point.constraints[Rdc::ERROR];
+/// assert!(error.achieved <= 0.2 && error.is_active());
+/// # Ok::<(), rdc_theory::RdcError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Rdc {
+    problem: Problem,
+}
+
+impl Rdc {
+    /// The index of the distortion among a solution's constraints.
+    pub const DISTORTION: usize = 0;
+    /// The index of the classification error among a solution's constraints.
+    pub const ERROR: usize = 1;
+
+    /// The function of a source with n letters, a distortion n x m and a classifier of m letters.
+    ///
+    /// # Errors
+    /// Shapes that disagree, a class that the source does not have, a source letter with forbidden pairs only.
+    pub fn new(
+        source: &Source,
+        distortion: Distortion,
+        classifier: &Classifier,
+    ) -> Result<Self, RdcError> {
+        let error = classifier.error_matrix(source)?;
+        let problem = Problem::new(source.pmf().clone(), classifier.letters())?
+            .with_cost("distortion", distortion.into_matrix())?
+            .with_cost("classification error", error)?;
+        Ok(Self { problem })
+    }
+
+    /// R(D,E) with its certificate, by the default [`Settings`].
+    ///
+    /// `d` is in the units of the distortion, `e` is a probability; either may be `f64::INFINITY` (unconstrained).
+    ///
+    /// # Errors
+    /// [`RdcError::Infeasible`], with the smallest E at this D and D at this E, if no channel meets both budgets;
+    /// [`RdcError::Value`] for a budget that is negative or NaN.
+    pub fn solve(&self, d: f64, e: f64) -> Result<Solution, RdcError> {
+        self.problem.solve(&[d, e])
+    }
+
+    /// R(D,E) with its certificate.
+    ///
+    /// # Errors
+    /// As for [`Rdc::solve`].
+    pub fn solve_with(&self, d: f64, e: f64, settings: &Settings) -> Result<Solution, RdcError> {
+        self.problem.solve_with(&[d, e], settings)
+    }
+
+    /// The smallest classification error that any channel with `E[Delta] <= d` reaches, `None` if no channel has so
+    /// little distortion.
+    ///
+    /// # Errors
+    /// A budget that is negative or NaN.
+    pub fn smallest_error(&self, d: f64) -> Result<Option<f64>, RdcError> {
+        self.problem.smallest_budget(Self::ERROR, &[d, f64::INFINITY])
+    }
+
+    /// The smallest distortion that any channel with classification error at most `e` reaches, `None` if no channel
+    /// has so few errors.
+    ///
+    /// # Errors
+    /// A budget that is negative or NaN.
+    pub fn smallest_distortion(&self, e: f64) -> Result<Option<f64>, RdcError> {
+        self.problem.smallest_budget(Self::DISTORTION, &[f64::INFINITY, e])
+    }
+
+    /// The general problem behind it: costs "distortion" and "classification error", in this order.
+    #[must_use]
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+}

@@ -1,0 +1,84 @@
+//! What a run returns.
+
+use nalgebra::{DMatrix, DVector};
+
+/// How a run ended. Whatever it says, `lower <= R <= rate` holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// The gap is within the tolerance.
+    Certified,
+    /// The iteration limit came first.
+    IterationLimit,
+    /// Rounding leaves no further progress; the gap is above the tolerance.
+    Stalled,
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Certified => "certified",
+            Self::IterationLimit => "iteration limit",
+            Self::Stalled => "stalled",
+        })
+    }
+}
+
+/// A point of the rate function with its bracket `lower <= R(D_1, ..., D_K) <= rate`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Solution {
+    /// The upper bound: `I(X; X^)` in bits of [`channel`](Self::channel), which meets the budgets.
+    pub rate: f64,
+    /// The certified lower bound in bits, `0 <= lower <= rate`.
+    pub lower: f64,
+    /// One entry per cost, in the order of the problem.
+    pub constraints: Vec<Constraint>,
+    /// The test channel `W(y|x)`, n x m, rows sum to 1.
+    pub channel: DMatrix<f64>,
+    /// The output pmf `sum_x p(x) W(y|x)`, length m.
+    pub output: DVector<f64>,
+    /// How the run ended.
+    pub status: Status,
+    /// Newton steps taken; 0 where the answer needed none (zero rate, or one channel only).
+    pub iterations: usize,
+}
+
+/// What a solution says of one cost.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Constraint {
+    /// The cost's name.
+    pub name: String,
+    /// The budget asked for, in \[0, inf\].
+    pub budget: f64,
+    /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it.
+    pub achieved: f64,
+    /// `-dR/dD` in bits per unit of the cost, `>= 0`: R(D') >= lower - multiplier . (D' - D) for all budgets D'.
+    ///
+    /// On the edge of the feasible set, where the derivative is infinite, it is the slope of a line below R that is within
+    /// the gap at D.
+    pub multiplier: f64,
+}
+
+impl Constraint {
+    /// Whether the constraint costs rate: its multiplier is positive.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.multiplier > 0.0
+    }
+}
+
+impl Solution {
+    /// `rate - lower`, in bits, `>= 0`.
+    #[must_use]
+    pub fn gap(&self) -> f64 {
+        self.rate - self.lower
+    }
+
+    /// The support of the output pmf: the letters that the channel uses, in increasing order.
+    #[must_use]
+    pub fn support(&self) -> Vec<usize> {
+        (0..self.output.len()).filter(|&y| self.output[y] > 0.0).collect()
+    }
+}

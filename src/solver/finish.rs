@@ -1,0 +1,131 @@
+//! From iterates to an answer: the best bounds so far, and a channel that meets the budgets.
+
+use super::kernel::{self, Kernel};
+use super::{Ended, Outcome};
+use crate::Settings;
+use crate::certificate;
+use crate::frontier::Reach;
+use crate::instance::Instance;
+use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
+
+/// Excess over a scaled budget, relative to it, that counts as rounding.
+const BUDGET_ROUNDING: f64 = 1e-13;
+
+/// The best of what the iterates have shown.
+#[derive(Debug)]
+pub(super) struct Finish<'a> {
+    instance: &'a Instance<'a>,
+    /// A channel with slack, mixed in where an iterate's channel exceeds a budget.
+    reach: Option<&'a Reach>,
+    tolerance: f64,
+    lower: f64,
+    multipliers: DVector<f64>,
+    upper: f64,
+    q: DVector<f64>,
+    s: DVector<f64>,
+}
+
+impl<'a> Finish<'a> {
+    pub(super) fn new(
+        instance: &'a Instance<'a>,
+        reach: Option<&'a Reach>,
+        settings: &Settings,
+    ) -> Self {
+        let m = instance.reproductions;
+        Self {
+            instance,
+            reach,
+            tolerance: settings.tolerance() * LN_2,
+            lower: 0.0,
+            multipliers: DVector::zeros(instance.constraints()),
+            upper: f64::INFINITY,
+            q: DVector::from_element(m, 1.0 / m as f64),
+            s: DVector::zeros(instance.constraints()),
+        }
+    }
+
+    /// Records the bounds at (q, s), at which `kernel` has been evaluated; true once they certify the answer.
+    pub(super) fn observe(&mut self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> bool {
+        let lower = certificate::lower_bound(self.instance, kernel, s);
+        if lower > self.lower {
+            self.lower = lower;
+            self.multipliers.copy_from(s);
+        }
+        let upper = self.upper_bound(kernel, q, s);
+        if upper < self.upper {
+            self.upper = upper;
+            self.q.copy_from(q);
+            self.s.copy_from(s);
+        }
+        self.upper - self.lower <= self.tolerance
+    }
+
+    /// The rate of the iterate's channel after the repair of its budgets; rate is convex in the channel.
+    fn upper_bound(&self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
+        let rate = certificate::mutual_information(kernel, q, s);
+        let Some(share) = self.repair_share(&kernel.expected) else { return f64::INFINITY };
+        let most = (self.instance.reproductions.min(self.instance.letters()) as f64).ln();
+        if rate.is_finite() { (1.0 - share) * rate + share * most } else { f64::INFINITY }
+    }
+
+    /// The weight of the channel with slack that brings `expected` within the budgets, `None` if none does.
+    fn repair_share(&self, expected: &DVector<f64>) -> Option<f64> {
+        let excess = expected - &self.instance.budgets;
+        let rounding = self.instance.budgets.map(|budget| BUDGET_ROUNDING * budget);
+        if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
+            return Some(0.0);
+        }
+        let slack = -self.reach?.shift;
+        let worst = excess.max();
+        (slack > 0.0 && worst.is_finite()).then(|| worst / (worst + slack))
+    }
+
+    /// The answer: the best channel seen, with exact zeros where that keeps the gap.
+    ///
+    /// `z` and `r` are the last iterate's slacks: a letter with `q_y < z_y` is on its way out of the support, and a
+    /// constraint with `s_k < r_k` on its way to inactive.
+    pub(super) fn outcome(
+        mut self,
+        mut kernel: Kernel,
+        z: &DVector<f64>,
+        r: &DVector<f64>,
+        ended: Ended,
+        iterations: usize,
+    ) -> Outcome {
+        if matches!(ended, Ended::Certified) {
+            self.purify(&mut kernel, z, r);
+        }
+        drop(kernel);
+        let channel = self.repaired_channel();
+        Outcome { channel, lower: self.lower, multipliers: self.multipliers, ended, iterations }
+    }
+
+    fn purify(&mut self, kernel: &mut Kernel, z: &DVector<f64>, r: &DVector<f64>) {
+        let mut q = self.q.zip_map(z, |q, z| if q < z { 0.0 } else { q });
+        q /= q.sum();
+        let s = self.s.zip_map(r, |s, r| if s < r { 0.0 } else { s });
+        kernel.evaluate(self.instance, &q, &s);
+        let lower = certificate::lower_bound(self.instance, kernel, &s).max(0.0);
+        let upper = self.upper_bound(kernel, &q, &s);
+        if upper - lower <= self.tolerance {
+            (self.lower, self.upper) = (lower, upper);
+            (self.q, self.s, self.multipliers) = (q, s.clone(), s);
+        }
+    }
+
+    fn repaired_channel(&self) -> DMatrix<f64> {
+        let mut channel = kernel::channel(self.instance, &self.q, &self.s);
+        let share = self.repair_share(&self.instance.expected(&channel));
+        let (Some(reach), Some(share)) = (self.reach, share) else { return channel };
+        if share > 0.0 {
+            channel *= 1.0 - share;
+            for (weight, letters) in &reach.channel {
+                for (x, &y) in letters.iter().enumerate() {
+                    channel[(y, x)] += share * weight;
+                }
+            }
+        }
+        channel
+    }
+}

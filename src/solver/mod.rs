@@ -1,0 +1,124 @@
+//! From a request to a solution: the cases that need no iteration, then the method.
+
+mod cholesky;
+mod finish;
+mod interior_point;
+mod kernel;
+mod newton;
+
+pub(crate) use kernel::Kernel;
+
+use crate::frontier::{self, Reach};
+use crate::instance::Instance;
+use crate::solution::{Constraint, Status};
+use crate::{Method, Problem, RdcError, Settings, Solution, information};
+use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
+
+/// What a method hands back, in nats and scaled costs.
+#[derive(Debug)]
+struct Outcome {
+    /// m x n, within the budgets.
+    channel: DMatrix<f64>,
+    lower: f64,
+    multipliers: DVector<f64>,
+    ended: Ended,
+    iterations: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ended {
+    Certified,
+    IterationLimit,
+    Stalled,
+}
+
+pub(crate) fn solve(
+    problem: &Problem,
+    budgets: &[f64],
+    settings: &Settings,
+) -> Result<Solution, RdcError> {
+    let (instance, constrained) = Instance::new(problem, budgets);
+    let outcome = if let Some(outcome) = zero_rate(&instance) {
+        outcome
+    } else if instance.constraints() == 0 {
+        run(&instance, None, settings)
+    } else {
+        let reach = frontier::reach(&instance, |shift, bound| {
+            bound > frontier::FRONTIER_TOLERANCE || shift < (0.5 * bound).min(-frontier::FRONTIER_TOLERANCE)
+        });
+        if reach.is_infeasible() {
+            return Err(frontier::infeasible(problem, budgets, &constrained, &reach));
+        }
+        run(&instance, Some(&reach), settings)
+    };
+    Ok(report(problem, budgets, &constrained, &instance, outcome, settings))
+}
+
+fn run(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
+    match settings.method() {
+        Method::InteriorPoint => interior_point::solve(instance, reach, settings),
+    }
+}
+
+/// R = 0 where one output pmf meets the budgets whatever the source letter; decided exactly.
+fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
+    let averages = instance.averages();
+    let constant = instance.without_source(&averages);
+    let usable = |y: usize| constant.pairs(0).is_none_or(|pairs| pairs[y]);
+    let first = (0..instance.reproductions).find(|&y| usable(y))?;
+    let mut output = DVector::zeros(instance.reproductions);
+    if instance.constraints() == 0 {
+        output[first] = 1.0;
+    } else {
+        let reach = frontier::reach(&constant, |shift, bound| shift <= 0.0 || bound > 0.0);
+        if reach.shift > 1e-13 * instance.budgets.min() {
+            return None;
+        }
+        for (weight, letter) in reach.channel {
+            output[letter[0]] += weight;
+        }
+    }
+    Some(Outcome {
+        channel: DMatrix::from_fn(instance.reproductions, instance.letters(), |y, _| output[y]),
+        lower: 0.0,
+        multipliers: DVector::zeros(instance.constraints()),
+        ended: Ended::Certified,
+        iterations: 0,
+    })
+}
+
+fn report(
+    problem: &Problem,
+    budgets: &[f64],
+    constrained: &[usize],
+    instance: &Instance<'_>,
+    outcome: Outcome,
+    settings: &Settings,
+) -> Solution {
+    let _ = instance;
+    let channel = outcome.channel.transpose();
+    let rate = information::mutual_information(&problem.pmf, &channel);
+    let lower = (outcome.lower / LN_2).clamp(0.0, rate);
+    let status = match outcome.ended {
+        _ if rate - lower <= settings.tolerance() => Status::Certified,
+        Ended::IterationLimit => Status::IterationLimit,
+        Ended::Certified | Ended::Stalled => Status::Stalled,
+    };
+    let constraint = |(index, cost): (usize, &crate::problem::Cost)| {
+        let at = constrained.iter().position(|&k| k == index);
+        let multiplier = at.map_or(0.0, |k| outcome.multipliers[k] / cost.scale / LN_2);
+        let letter = |x: usize| problem.pmf[x] * outcome.channel.column(x).dot(&cost.matrix.column(x));
+        let achieved = (0..problem.pmf.len()).map(letter).sum();
+        Constraint { name: cost.name.clone(), budget: budgets[index], achieved: cost.in_units(achieved), multiplier }
+    };
+    Solution {
+        rate,
+        lower,
+        constraints: problem.costs.iter().enumerate().map(constraint).collect(),
+        output: channel.tr_mul(&problem.pmf),
+        channel,
+        status,
+        iterations: outcome.iterations,
+    }
+}
