@@ -4,6 +4,7 @@
 //! the same arithmetic to the product, which is several times faster from a few hundred rows on; docs/solver.md
 //! has the measurements.
 
+use rayon::prelude::*;
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, Dyn, MatrixView, U1};
 
 /// Rows below which halving stops.
@@ -18,14 +19,14 @@ type View<'a> = MatrixView<'a, f64, Dyn, Dyn, U1, Dyn>;
 pub(super) fn gram(a: &DMatrix<f64>) -> DMatrix<f64> {
     let (rows, columns) = a.shape();
     let mut product = DMatrix::zeros(rows, rows);
-    for start in (0..rows).step_by(PANEL) {
-        let width = PANEL.min(rows - start);
-        let slice = &a.as_slice()[start..];
+    let panel = PANEL.min(rows.div_ceil(4).max(1));
+    product.as_mut_slice().par_chunks_mut(rows * panel).enumerate().for_each(|(index, slice)| {
+        let (start, width) = (index * panel, slice.len() / rows);
         let transposed: MatrixView<'_, f64, Dyn, Dyn, Dyn, Dyn> =
-            DMatrixView::from_slice_with_strides(slice, columns, width, rows, 1);
-        let mut panel = product.view_mut((start, start), (rows - start, width));
-        panel.gemm(1.0, &a.rows_range(start..), &transposed, 0.0);
-    }
+            DMatrixView::from_slice_with_strides(&a.as_slice()[start..], columns, width, rows, 1);
+        let mut block = DMatrixViewMut::from_slice(slice, rows, width);
+        block.rows_range_mut(start..).gemm(1.0, &a.rows_range(start..), &transposed, 0.0);
+    });
     product
 }
 
@@ -83,6 +84,12 @@ fn factor_leaf(mut a: DMatrixViewMut<'_, f64>) -> bool {
 /// `x <- x l^{-T}` for a lower triangular `l`.
 fn solve_right(l: View<'_>, mut x: DMatrixViewMut<'_, f64>) {
     let n = l.nrows();
+    if x.nrows() > 2 * PANEL {
+        let half = x.nrows() / 2;
+        let (top, bottom) = x.rows_range_pair_mut(..half, half..);
+        rayon::join(|| solve_right(l, top), || solve_right(l, bottom));
+        return;
+    }
     if n <= LEAF {
         for j in 0..n {
             for k in 0..j {
@@ -109,10 +116,20 @@ fn subtract_gram(a: View<'_>, mut c: DMatrixViewMut<'_, f64>) {
     }
     let half = n / 2;
     let (mut left, mut right) = c.columns_range_pair_mut(..half, half..);
+    let (c_top, mut c_corner) = left.rows_range_pair_mut(..half, half..);
     let (top, bottom) = (a.rows_range(..half), a.rows_range(half..));
-    left.rows_range_mut(half..).gemm(-1.0, &bottom, &top.transpose(), 1.0);
-    subtract_gram(top, left.rows_range_mut(..half));
-    subtract_gram(bottom, right.rows_range_mut(half..));
+    let c_bottom = right.rows_range_mut(half..);
+    let mut corner = move || c_corner.gemm(-1.0, &bottom, &top.transpose(), 1.0);
+    let triangles = move || {
+        subtract_gram(top, c_top);
+        subtract_gram(bottom, c_bottom);
+    };
+    if n > 2 * PANEL {
+        rayon::join(corner, triangles);
+    } else {
+        corner();
+        triangles();
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ const CENTRE: usize = 30;
 const CT: f64 = 0.03;
 const TROUBLE: f64 = 0.1;
 const MU0: f64 = 0.01;
+const SO: f64 = 1.0;
+const CORR: f64 = 0.1;
 const FL: f64 = 0.05;
 const CE: f64 = 0.01;
 const GR: f64 = 1.5;
@@ -93,18 +95,24 @@ impl Iterate {
             .min(limit(&self.r, &direction.r))
     }
 
-    /// The Newton step towards complementarity `mu`, with `products` the second-order terms to cancel.
-    fn direction(&self, instance: &Instance<'_>, kernel: &Kernel, newton: &Newton<'_>, mu: f64) -> Self {
+    /// The Newton step towards complementarity `mu`, with the second-order terms of `affine` taken into account.
+    fn direction(&self, instance: &Instance<'_>, kernel: &Kernel, newton: &Newton<'_>, mu: f64, affine: Option<&Self>) -> Self {
         let root_q = self.q.map(f64::sqrt);
+        let mut tq = DVector::from_element(self.q.len(), mu);
+        let mut ts = DVector::from_element(self.s.len(), mu);
+        if let Some(affine) = affine {
+            tq -= affine.q.component_mul(&affine.z) * SO;
+            ts -= affine.s.component_mul(&affine.r) * SO;
+        }
         let a = DVector::from_fn(self.q.len(), |y, _| {
-            root_q[y] * (kernel.c[y] - 1.0) + mu / root_q[y]
+            root_q[y] * (kernel.c[y] - 1.0) + tq[y] / root_q[y]
         });
-        let b = kernel.expected.zip_map(&instance.budgets, excess) + self.s.map(|s| mu / s);
+        let b = kernel.expected.zip_map(&instance.budgets, excess) + ts.component_div(&self.s);
         let (u, s) = newton.solve(&a, &b);
         let q = u.component_mul(&root_q);
         let complement = |target: f64, v: f64, w: f64, dv: f64| (target - w * dv) / v - w;
-        let z = DVector::from_fn(q.len(), |y, _| complement(mu, self.q[y], self.z[y], q[y]));
-        let r = DVector::from_fn(s.len(), |k, _| complement(mu, self.s[k], self.r[k], s[k]));
+        let z = DVector::from_fn(q.len(), |y, _| complement(tq[y], self.q[y], self.z[y], q[y]));
+        let r = DVector::from_fn(s.len(), |k, _| complement(ts[k], self.s[k], self.r[k], s[k]));
         Self { q, s, z, r }
     }
 }
@@ -122,7 +130,8 @@ fn centre(instance: &Instance<'_>, kernel: &mut Kernel, q: &DVector<f64>, s: &mu
         if plain.dot(&newton) <= CT * (mu * (q.len() + k) as f64).min(1.0) { return; }
         let old = value(kernel, s);
         let mut done = false; let mut step = 0.0;
-        for ds in [inverse * g, newton] {
+        let stretch = g.iter().zip(plain.iter()).filter(|&(_, &p)| p > 0.0).map(|(g, p)| g / p).fold(1.0, f64::max);
+        for ds in [stretch * &newton, newton] {
             step = (0..k).filter(|&i| ds[i] < 0.0).map(|i| -0.9 * s[i] / ds[i]).fold(1.0, f64::min);
             for _ in 0..4 {
                 let next = &*s + step * &ds;
@@ -148,8 +157,8 @@ fn excess(expected: f64, budget: f64) -> f64 {
 
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(super) fn solve(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
-    let mut kernel = Kernel::new(instance);
     let mut iterate = Iterate::start(instance);
+    let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
     let mut finish = Finish::new(instance, reach, settings);
     let mut iterations = 0;
     centre(instance, &mut kernel, &iterate.q.clone(), &mut iterate.s, MU0);
@@ -167,14 +176,20 @@ pub(super) fn solve(instance: &Instance<'_>, reach: Option<&Reach>, settings: &S
             break Ended::Stalled;
         };
         let mu = iterate.complementarity();
-        let affine = iterate.direction(instance, &kernel, &newton, 0.0);
+        let affine = iterate.direction(instance, &kernel, &newton, 0.0, None);
         let reachable = iterate.moved(iterate.longest_step(&affine), &affine).complementarity();
         let viol = (&kernel.expected - &instance.budgets).map(|v| v.max(0.0));
         let count = (iterate.q.len() + iterate.s.len()) as f64;
         let floor = (FL * settings.tolerance() / count).max(FV * iterate.s.dot(&viol) / count);
         let target = ((reachable / mu).powi(3) * mu).max(floor).min(mu.max(FL * settings.tolerance() / count));
-        let direction = iterate.direction(instance, &kernel, &newton, target);
-        let step = iterate.longest_step(&direction);
+        let direction = iterate.direction(instance, &kernel, &newton, target, Some(&affine));
+        let mut direction = direction;
+        let mut step = iterate.longest_step(&direction);
+        let plain = iterate.direction(instance, &kernel, &newton, target, None);
+        if step < CORR {
+            let longer = iterate.longest_step(&plain);
+            if longer > step { step = longer; direction = plain.clone(); }
+        }
         if !(step > SHORTEST_STEP) {
             break Ended::Stalled;
         }
@@ -191,7 +206,11 @@ pub(super) fn solve(instance: &Instance<'_>, reach: Option<&Reach>, settings: &S
                 iterate = next;
                 break;
             }
-            step *= 0.5; tries += 1;
+            if tries == 0 {
+                direction = plain.clone();
+                step = iterate.longest_step(&direction);
+            } else { step *= 0.5; }
+            tries += 1;
         }
         if step < TROUBLE {
             let mu = iterate.complementarity();

@@ -5,22 +5,33 @@
 //! W_xy = q_y b_xy     b_xy = exp(-s.d(x, y)) / t_x     c_y = sum_x p_x b_xy
 //! ```
 //!
-//! This is the one place that knows the exponent `-s.d(x, y)`: a constraint of another kind, such as a potential
-//! on the output letter, enters in [`Instance::exponent`] and gets its derivatives here.
+//! [`Instance::exponent`] is the one place that knows the exponent `s.d(x, y)`. A constraint of another kind, such as
+//! a potential on the output letter, adds its term there and its derivatives here.
 
 use crate::instance::Instance;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, DVectorView};
+use rayon::prelude::*;
 
-/// Exponents this far below a source letter's best are zero beside it in double precision, and their
-/// exponentials would be slow subnormal numbers.
-const NEGLIGIBLE: f64 = -700.0;
+/// Exponents this far below a source letter's best letter are zero beside it in double precision.
+const NEGLIGIBLE: f64 = -80.0;
+
+/// Source letters are summed in this many blocks, whatever the number of threads, so that sums do not depend on it.
+const BLOCKS: usize = 16;
 
 /// The Lagrangian's value and derivatives, in nats.
 #[derive(Debug)]
 pub(crate) struct Kernel {
+    sums: Sums,
+    /// `sqrt(p_x q_y) b_xy`, m x n, and K further columns that belong to the Newton system.
+    pub(super) weighted: DMatrix<f64>,
+}
+
+/// What is summed over source letters.
+#[derive(Debug, Clone)]
+pub(crate) struct Sums {
     /// `sum_x p_x log t_x`.
     pub(crate) log_partition: f64,
-    /// `c_y`; `1 - c_y` is the derivative of L + sum q - 1 by `q_y`.
+    /// `c_y`; the derivative of `L + sum q - 1` by `q_y` is `1 - c_y`.
     pub(crate) c: DVector<f64>,
     /// `E_W[d_k]`.
     pub(crate) expected: DVector<f64>,
@@ -28,113 +39,173 @@ pub(crate) struct Kernel {
     pub(crate) sensitivity: DMatrix<f64>,
     /// `sum_x p_x Cov_W(d_k, d_l | x)`, K x K: minus the derivative of `E_W[d_k]` by `s_l`.
     pub(crate) covariance: DMatrix<f64>,
-    /// `sqrt(p_x q_y) b_xy`, m x n: its Gram matrix is the Hessian in `log q` up to a diagonal.
-    pub(crate) weighted: DMatrix<f64>,
-    row: Vec<f64>,
 }
 
-impl Kernel {
-    pub(crate) fn new(instance: &Instance<'_>) -> Self {
-        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
+impl Sums {
+    fn zeros(m: usize, k: usize) -> Self {
         Self {
             log_partition: 0.0,
             c: DVector::zeros(m),
             expected: DVector::zeros(k),
             sensitivity: DMatrix::zeros(m, k),
             covariance: DMatrix::zeros(k, k),
-            weighted: DMatrix::zeros(m, n + k),
-            row: vec![0.0; m],
         }
     }
 
+    fn add(mut self, other: &Self) -> Self {
+        self.log_partition += other.log_partition;
+        self.c += &other.c;
+        self.expected += &other.expected;
+        self.sensitivity += &other.sensitivity;
+        self.covariance += &other.covariance;
+        self
+    }
+}
+
+impl std::ops::Deref for Kernel {
+    type Target = Sums;
+
+    fn deref(&self) -> &Sums {
+        &self.sums
+    }
+}
+
+impl Kernel {
     /// Evaluates everything at `q >= 0` and `s >= 0`.
+    pub(crate) fn new(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
+        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
+        let mut kernel = Self { sums: Sums::zeros(m, k), weighted: DMatrix::zeros(m, n + k) };
+        kernel.evaluate(instance, q, s);
+        kernel
+    }
+
+    /// Moves to another point.
     pub(crate) fn evaluate(&mut self, instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) {
-        self.log_partition = 0.0;
-        self.c.fill(0.0);
-        self.expected.fill(0.0);
-        self.sensitivity.fill(0.0);
-        self.covariance.fill(0.0);
+        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
+        if std::env::var("COUNT").is_ok() { eprintln!("eval"); }
         let root_q = q.map(f64::sqrt);
-        let mut channel_row = vec![0.0; instance.reproductions];
-        let mut centred = DMatrix::zeros(instance.reproductions, instance.constraints());
-        for (x, &p) in instance.pmf.iter().enumerate() {
-            if p == 0.0 {
-                self.weighted.column_mut(x).fill(0.0);
-                continue;
-            }
-            self.log_partition += p * tilt(instance, x, q, s, &mut self.row);
-            for (c, &b) in self.c.iter_mut().zip(&self.row) {
-                *c += p * b;
-            }
-            for ((w, &q), &b) in channel_row.iter_mut().zip(q).zip(&self.row) {
-                *w = q * b;
-            }
-            for (k, cost) in instance.costs.iter().enumerate() {
-                let costs = instance.letter_costs(cost, x);
-                let mean = dot(&channel_row, costs);
-                self.expected[k] += p * mean;
-                let slopes = self.sensitivity.column_mut(k).data.into_slice_mut();
-                let centred = centred.column_mut(k).data.into_slice_mut();
-                for (((u, &d), &b), slope) in centred.iter_mut().zip(costs).zip(&self.row).zip(slopes) {
-                    *u = d - mean;
-                    *slope += p * b * *u;
+        let block = n.div_ceil(BLOCKS);
+        let blocks: Vec<Sums> = self.weighted.as_mut_slice()[..m * n]
+            .par_chunks_mut(m * block)
+            .enumerate()
+            .map(|(index, weighted)| {
+                let mut letter = Letter::new(m, k);
+                let mut sums = Sums::zeros(m, k);
+                for (offset, column) in weighted.chunks_exact_mut(m).enumerate() {
+                    let x = index * block + offset;
+                    let p = instance.pmf[x];
+                    if p > 0.0 {
+                        letter.accumulate(instance, x, q, s, &mut sums);
+                    }
+                    let root_p = p.sqrt();
+                    for ((v, &b), &r) in column.iter_mut().zip(&letter.ratio).zip(root_q.as_slice()) {
+                        *v = root_p * r * b;
+                    }
                 }
+                sums
+            })
+            .collect();
+        self.sums = blocks.iter().fold(Sums::zeros(m, k), Sums::add);
+        self.sums.covariance.fill_upper_triangle_with_lower_triangle();
+    }
+}
+
+/// Work space for one source letter.
+struct Letter {
+    /// `b_xy`.
+    ratio: Vec<f64>,
+    /// `W_xy`.
+    channel: Vec<f64>,
+    /// `d_k(x, y) - E_W[d_k | x]`, one per cost.
+    centred: Vec<Vec<f64>>,
+    /// `W_xy` times the above, for one cost.
+    product: Vec<f64>,
+}
+
+impl Letter {
+    fn new(m: usize, k: usize) -> Self {
+        let zeros = || vec![0.0; m];
+        Self { ratio: zeros(), channel: zeros(), centred: vec![zeros(); k], product: zeros() }
+    }
+
+    fn accumulate(
+        &mut self,
+        instance: &Instance<'_>,
+        x: usize,
+        q: &DVector<f64>,
+        s: &DVector<f64>,
+        sums: &mut Sums,
+    ) {
+        let p = instance.pmf[x];
+        sums.log_partition += p * tilt(instance, x, q, s, &mut self.ratio);
+        for (c, &b) in sums.c.as_mut_slice().iter_mut().zip(&self.ratio) {
+            *c += p * b;
+        }
+        for ((w, &q), &b) in self.channel.iter_mut().zip(q.as_slice()).zip(&self.ratio) {
+            *w = q * b;
+        }
+        for (k, cost) in instance.costs.iter().enumerate() {
+            let costs = instance.letter_costs(cost, x);
+            let mean = dot(&self.channel, costs);
+            sums.expected[k] += p * mean;
+            let slopes = sums.sensitivity.column_mut(k).data.into_slice_mut();
+            let centred = &mut self.centred[k];
+            for (((u, &d), &b), slope) in centred.iter_mut().zip(costs).zip(&self.ratio).zip(slopes) {
+                *u = d - mean;
+                *slope += p * b * *u;
             }
-            for k in 0..instance.constraints() {
-                for l in 0..=k {
-                    let (u, v) = (centred.column(k), centred.column(l));
-                    let products = channel_row.iter().zip(&u).zip(&v).map(|((w, u), v)| p * w * u * v);
-                    self.covariance[(k, l)] += products.sum::<f64>();
-                }
+            for ((v, &w), &u) in self.product.iter_mut().zip(&self.channel).zip(&self.centred[k]) {
+                *v = w * u;
             }
-            let root_p = p.sqrt();
-            for ((w, &b), &r) in self.weighted.column_mut(x).iter_mut().zip(&self.row).zip(&root_q) {
-                *w = root_p * r * b;
+            for l in 0..=k {
+                sums.covariance[(k, l)] += p * dot(&self.product, &self.centred[l]);
             }
         }
-        self.covariance.fill_upper_triangle_with_lower_triangle();
     }
 }
 
 /// The test channel `W_xy = q_y exp(-s.d(x, y)) / t_x`, m x n (a source letter is a column).
-pub(crate) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> DMatrix<f64> {
-    let mut channel = DMatrix::zeros(instance.reproductions, instance.letters());
-    let mut row = vec![0.0; instance.reproductions];
-    for (x, mut letter) in channel.column_iter_mut().enumerate() {
-        tilt(instance, x, q, s, &mut row);
-        for ((w, &q), &b) in letter.iter_mut().zip(q).zip(&row) {
-            *w = q * b;
+pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> DMatrix<f64> {
+    let m = instance.reproductions;
+    let mut channel = DMatrix::zeros(m, instance.letters());
+    channel.as_mut_slice().par_chunks_mut(m).enumerate().for_each(|(x, letter)| {
+        tilt(instance, x, q, s, letter);
+        for (w, &q) in letter.iter_mut().zip(q.as_slice()) {
+            *w *= q;
         }
-        let total = letter.sum();
-        letter /= total;
-    }
+        let total: f64 = letter.iter().sum();
+        for w in letter {
+            *w /= total;
+        }
+    });
     channel
 }
 
-/// Fills `row` with `b_xy` for one source letter and returns `log t_x`.
+/// Fills `ratio` with `b_xy` for one source letter and returns `log t_x`.
 fn tilt(
     instance: &Instance<'_>,
     x: usize,
     q: &DVector<f64>,
     s: &DVector<f64>,
-    row: &mut [f64],
+    ratio: &mut [f64],
 ) -> f64 {
-    instance.exponent(x, s, row);
-    let supported = row.iter().zip(q).filter(|&(_, &q)| q > 0.0).map(|(&e, _)| e);
+    instance.exponent(x, s, ratio);
+    let supported = ratio.iter().zip(q.as_slice()).map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
     let least = supported.fold(f64::INFINITY, f64::min);
-    for e in row.iter_mut() {
+    for e in ratio.iter_mut() {
         // Letters outside q's support may lie below `least`: their ratio is capped, not overflowed.
         let exponent = (least - *e).min(-NEGLIGIBLE);
         *e = if exponent > NEGLIGIBLE { exponent.exp() } else { 0.0 };
     }
-    let t = dot(row, q.as_slice());
-    for e in row.iter_mut() {
-        *e /= t;
+    let t = dot(ratio, q.as_slice());
+    let scale = 1.0 / t;
+    for e in ratio.iter_mut() {
+        *e *= scale;
     }
     t.ln() - least
 }
 
-/// The inner product of two slices, with the unrolled accumulators of nalgebra.
+/// The inner product of two slices, with the unrolled sums of nalgebra.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    nalgebra::DVectorView::from_slice(a, a.len()).dot(&nalgebra::DVectorView::from_slice(b, b.len()))
+    DVectorView::from_slice(a, a.len()).dot(&DVectorView::from_slice(b, b.len()))
 }
