@@ -18,8 +18,17 @@ pub(crate) fn lower_bound(instance: &Instance<'_>, kernel: &Kernel, s: &DVector<
     let spent = s.dot(&instance.budgets);
     let log_max = kernel.c.max().ln();
     let bound = -kernel.log_partition - log_max - spent;
-    let allowance = ROUNDING * (1.0 + kernel.log_partition.abs() + log_max.abs() + spent.abs());
-    if bound.is_finite() { bound - allowance } else { f64::NEG_INFINITY }
+    let bound = bound - rounding(&[kernel.log_partition, log_max, spent]);
+    if bound.is_finite() {
+        bound
+    } else {
+        f64::NEG_INFINITY
+    }
+}
+
+/// What rounding may cost a sum of these terms, each of them summed over the alphabet.
+pub(crate) fn rounding(terms: &[f64]) -> f64 {
+    ROUNDING * (1.0 + terms.iter().map(|term| term.abs()).sum::<f64>())
 }
 
 /// `I(p, W)` in nats of the channel that `kernel` describes, without touching the channel:

@@ -11,7 +11,13 @@ pub(crate) const COST: &str = "a cost must be >= 0, or +inf for a forbidden pair
 pub(crate) const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
 
 pub(crate) fn not_empty(argument: &str, count: usize) -> Result<(), RdcError> {
-    if count == 0 { Err(RdcError::Empty { argument: argument.into() }) } else { Ok(()) }
+    if count == 0 {
+        Err(RdcError::Empty {
+            argument: argument.into(),
+        })
+    } else {
+        Ok(())
+    }
 }
 
 pub(crate) fn count(
@@ -24,7 +30,13 @@ pub(crate) fn count(
     if found == expected {
         return Ok(());
     }
-    Err(RdcError::Shape { argument: argument.into(), what, found, expected, rule })
+    Err(RdcError::Shape {
+        argument: argument.into(),
+        what,
+        found,
+        expected,
+        rule,
+    })
 }
 
 /// Every entry of `matrix` passes `rule_holds`; the error names the first that does not.
@@ -34,14 +46,20 @@ pub(crate) fn entries(
     rule: &'static str,
     rule_holds: impl Fn(f64) -> bool,
 ) -> Result<(), RdcError> {
-    let Some(at) = matrix.iter().position(|&value| !rule_holds(value)) else { return Ok(()) };
+    let Some(at) = matrix.iter().position(|&value| !rule_holds(value)) else {
+        return Ok(());
+    };
     let (row, column) = matrix.vector_to_matrix_index(at);
     let argument = if matrix.ncols() == 1 {
         format!("{argument}[{row}]")
     } else {
         format!("{argument}[({row}, {column})]")
     };
-    Err(RdcError::Value { argument, value: matrix[at], rule })
+    Err(RdcError::Value {
+        argument,
+        value: matrix[at],
+        rule,
+    })
 }
 
 pub(crate) fn scalar(
@@ -50,7 +68,15 @@ pub(crate) fn scalar(
     rule: &'static str,
     rule_holds: bool,
 ) -> Result<(), RdcError> {
-    if rule_holds { Ok(()) } else { Err(RdcError::Value { argument: argument.into(), value, rule }) }
+    if rule_holds {
+        Ok(())
+    } else {
+        Err(RdcError::Value {
+            argument: argument.into(),
+            value,
+            rule,
+        })
+    }
 }
 
 /// Checks and renormalises a matrix of joint probabilities (its total is 1).
@@ -59,7 +85,10 @@ pub(crate) fn probabilities(argument: &str, matrix: &mut DMatrix<f64>) -> Result
     entries(argument, matrix, PROBABILITY, |v| v.is_finite() && v >= 0.0)?;
     let sum = matrix.sum();
     if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
-        return Err(RdcError::NotNormalised { argument: argument.into(), sum });
+        return Err(RdcError::NotNormalised {
+            argument: argument.into(),
+            sum,
+        });
     }
     matrix.unscale_mut(sum);
     Ok(())
@@ -72,7 +101,10 @@ pub(crate) fn stochastic_rows(argument: &str, matrix: &mut DMatrix<f64>) -> Resu
     for (row, mut probabilities) in matrix.row_iter_mut().enumerate() {
         let sum = probabilities.sum();
         if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
-            return Err(RdcError::NotNormalised { argument: format!("{argument}, row {row},"), sum });
+            return Err(RdcError::NotNormalised {
+                argument: format!("{argument}, row {row},"),
+                sum,
+            });
         }
         probabilities.unscale_mut(sum);
     }
@@ -99,7 +131,12 @@ pub fn matrix_from_rows(argument: &str, rows: &[Vec<f64>]) -> Result<DMatrix<f64
     not_empty(argument, width)?;
     if let Some(row) = rows.iter().position(|r| r.len() != width) {
         let argument = argument.into();
-        return Err(RdcError::Ragged { argument, row, found: rows[row].len(), expected: width });
+        return Err(RdcError::Ragged {
+            argument,
+            row,
+            found: rows[row].len(),
+            expected: width,
+        });
     }
     Ok(DMatrix::from_fn(rows.len(), width, |i, j| rows[i][j]))
 }

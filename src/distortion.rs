@@ -28,7 +28,10 @@ impl Distortion {
     ///
     /// # Errors
     /// No points, coordinates that are not finite, points of different dimensions, or a distance that overflows.
-    pub fn squared_error(source: &DMatrix<f64>, reproduction: &DMatrix<f64>) -> Result<Self, RdcError> {
+    pub fn squared_error(
+        source: &DMatrix<f64>,
+        reproduction: &DMatrix<f64>,
+    ) -> Result<Self, RdcError> {
         Self::between(source, reproduction, |difference| difference * difference)
     }
 
@@ -36,7 +39,10 @@ impl Distortion {
     ///
     /// # Errors
     /// As for [`Distortion::squared_error`].
-    pub fn absolute_error(source: &DMatrix<f64>, reproduction: &DMatrix<f64>) -> Result<Self, RdcError> {
+    pub fn absolute_error(
+        source: &DMatrix<f64>,
+        reproduction: &DMatrix<f64>,
+    ) -> Result<Self, RdcError> {
         Self::between(source, reproduction, f64::abs)
     }
 
@@ -45,18 +51,41 @@ impl Distortion {
         reproduction: &DMatrix<f64>,
         coordinate: impl Fn(f64) -> f64,
     ) -> Result<Self, RdcError> {
-        for (argument, points) in [("source points", source), ("reproduction points", reproduction)] {
+        for (argument, points) in [
+            ("source points", source),
+            ("reproduction points", reproduction),
+        ] {
             check::not_empty(argument, points.len())?;
-            check::entries(argument, points, "a coordinate must be finite", f64::is_finite)?;
+            check::entries(
+                argument,
+                points,
+                "a coordinate must be finite",
+                f64::is_finite,
+            )?;
         }
         let rule = "points must have as many coordinates as the source points";
-        check::count("reproduction points", "columns", reproduction.ncols(), source.ncols(), rule)?;
+        check::count(
+            "reproduction points",
+            "columns",
+            reproduction.ncols(),
+            source.ncols(),
+            rule,
+        )?;
         // Points as columns: each distance then reads two contiguous slices.
         let (a, b) = (source.transpose(), reproduction.transpose());
         let matrix = DMatrix::from_fn(a.ncols(), b.ncols(), |x, y| {
-            a.column(x).iter().zip(b.column(y).iter()).map(|(a, b)| coordinate(a - b)).sum()
+            a.column(x)
+                .iter()
+                .zip(b.column(y).iter())
+                .map(|(a, b)| coordinate(a - b))
+                .sum()
         });
-        check::entries("distance", &matrix, "a distance must not overflow", f64::is_finite)?;
+        check::entries(
+            "distance",
+            &matrix,
+            "a distance must not overflow",
+            f64::is_finite,
+        )?;
         Ok(Self(matrix))
     }
 

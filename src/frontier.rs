@@ -49,7 +49,10 @@ impl Reach {
 enum Column {
     Shift,
     Slack(usize),
-    Vertex { costs: DVector<f64>, channel: Vec<usize> },
+    Vertex {
+        costs: DVector<f64>,
+        channel: Vec<usize>,
+    },
 }
 
 impl Column {
@@ -79,6 +82,15 @@ fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, Column) {
     (s.dot(&costs), Column::Vertex { costs, channel })
 }
 
+/// How far the budgets are from the frontier, well enough to tell which side they are on and to hold half of the
+/// largest slack; `None` without constraints.
+pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
+    let decided = |shift: f64, bound: f64| {
+        bound > FRONTIER_TOLERANCE || shift < (0.5 * bound).min(-FRONTIER_TOLERANCE)
+    };
+    (instance.constraints() > 0).then(|| reach(instance, decided))
+}
+
 /// The smallest `t` such that budgets `D + t` can be met, stopping as soon as `enough(shift, bound)`.
 ///
 /// K must be at least 1, and each source letter must have an allowed pair.
@@ -97,7 +109,10 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         Column::Vertex { costs, .. } => (costs - budgets).imax(),
         Column::Shift | Column::Slack(_) => 0,
     };
-    let mut basis: Vec<Column> = (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
+    let mut basis: Vec<Column> = (0..k)
+        .filter(|&row| row != worst)
+        .map(Column::Slack)
+        .collect();
     basis.extend([Column::Shift, vertex]);
     let target = budgets.clone().insert_row(k, 1.0);
 
@@ -105,10 +120,13 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         let matrix = DMatrix::from_columns(&basis.iter().map(|c| c.entries(k)).collect::<Vec<_>>());
         let objective = DVector::from_iterator(
             k + 1,
-            basis.iter().map(|column| f64::from(matches!(column, Column::Shift))),
+            basis
+                .iter()
+                .map(|column| f64::from(matches!(column, Column::Shift))),
         );
         let lu = matrix.clone().lu();
-        let (Some(weights), Some(prices)) = (lu.solve(&target), matrix.transpose().lu().solve(&objective))
+        let (Some(weights), Some(prices)) =
+            (lu.solve(&target), matrix.transpose().lu().solve(&objective))
         else {
             break;
         };
@@ -130,7 +148,9 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
             }
             vertex
         };
-        let Some(direction) = lu.solve(&entering.entries(k)) else { break };
+        let Some(direction) = lu.solve(&entering.entries(k)) else {
+            break;
+        };
         let leaving = (0..=k)
             .filter(|&i| direction[i] > PIVOT && !matches!(basis[i], Column::Shift))
             .map(|i| (i, weights[i].max(0.0) / direction[i]))
@@ -142,7 +162,12 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
 }
 
 /// Keeps the basis's mixture of deterministic channels if its shift, summed afresh, is the smallest so far.
-fn record_channel(basis: &[Column], weights: &DVector<f64>, budgets: &DVector<f64>, best: &mut Reach) {
+fn record_channel(
+    basis: &[Column],
+    weights: &DVector<f64>,
+    budgets: &DVector<f64>,
+    best: &mut Reach,
+) {
     let total: f64 = vertices(basis, weights).map(|(w, _, _)| w).sum();
     let mut costs = -budgets;
     for (w, vertex, _) in vertices(basis, weights) {
@@ -151,7 +176,9 @@ fn record_channel(basis: &[Column], weights: &DVector<f64>, budgets: &DVector<f6
     let shift = costs.max();
     if shift < best.shift {
         best.shift = shift;
-        best.channel = vertices(basis, weights).map(|(w, _, y)| (w / total, y.clone())).collect();
+        best.channel = vertices(basis, weights)
+            .map(|(w, _, y)| (w / total, y.clone()))
+            .collect();
     }
 }
 
@@ -159,10 +186,13 @@ fn vertices<'a>(
     basis: &'a [Column],
     weights: &'a DVector<f64>,
 ) -> impl Iterator<Item = (f64, &'a DVector<f64>, &'a Vec<usize>)> {
-    basis.iter().zip(weights).filter_map(|(column, &weight)| match column {
-        Column::Vertex { costs, channel } if weight > 0.0 => Some((weight, costs, channel)),
-        _ => None,
-    })
+    basis
+        .iter()
+        .zip(weights)
+        .filter_map(|(column, &weight)| match column {
+            Column::Vertex { costs, channel } if weight > 0.0 => Some((weight, costs, channel)),
+            _ => None,
+        })
 }
 
 /// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.

@@ -20,12 +20,19 @@ pub(crate) struct Instance<'a> {
 impl<'a> Instance<'a> {
     /// The finite budgets of a request, and the indices of their costs in the problem.
     pub(crate) fn new(problem: &'a Problem, budgets: &[f64]) -> (Self, Vec<usize>) {
-        let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| budgets[k].is_finite()).collect();
-        let scaled = constrained.iter().map(|&k| problem.costs[k].scaled_budget(budgets[k]));
+        let constrained: Vec<usize> = (0..budgets.len())
+            .filter(|&k| budgets[k].is_finite())
+            .collect();
+        let scaled = constrained
+            .iter()
+            .map(|&k| problem.costs[k].scaled_budget(budgets[k]));
         let instance = Self {
             pmf: Cow::Borrowed(&problem.pmf),
             reproductions: problem.reproductions,
-            costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
+            costs: constrained
+                .iter()
+                .map(|&k| &problem.costs[k].matrix)
+                .collect(),
             budgets: DVector::from_iterator(constrained.len(), scaled),
             allowed: Cow::Borrowed(&problem.allowed),
         };
@@ -64,7 +71,9 @@ impl<'a> Instance<'a> {
         let mut face = self.clone();
         face.costs.remove(k);
         face.budgets = face.budgets.remove_row(k);
-        face.allowed.to_mut().restrict(self.letters(), self.reproductions, keep);
+        face.allowed
+            .to_mut()
+            .restrict(self.letters(), self.reproductions, keep);
         face
     }
 
@@ -83,9 +92,10 @@ impl<'a> Instance<'a> {
     }
 
     /// `s . d(x, y)` for every reproduction y of source letter x, `+inf` where the pair is forbidden.
+    #[inline(always)]
     pub(crate) fn exponent(&self, x: usize, s: &DVector<f64>, row: &mut [f64]) {
         row.fill(0.0);
-        for (cost, &s_k) in self.costs.iter().zip(s) {
+        for (cost, &s_k) in self.costs.iter().zip(s.as_slice()) {
             for (e, &d) in row.iter_mut().zip(self.letter_costs(cost, x)) {
                 *e += s_k * d;
             }
@@ -100,6 +110,7 @@ impl<'a> Instance<'a> {
     }
 
     /// `d_k(x, .)` as a slice.
+    #[inline(always)]
     pub(crate) fn letter_costs<'b>(&self, cost: &'b DMatrix<f64>, x: usize) -> &'b [f64] {
         let m = self.reproductions;
         &cost.as_slice()[x * m..(x + 1) * m]

@@ -59,7 +59,9 @@ impl Allowed {
     /// The pairs of one source letter, `None` where all are allowed.
     pub(crate) fn of(&self, letter: usize, reproductions: usize) -> Option<&[bool]> {
         let start = letter * reproductions;
-        self.0.as_ref().map(|pairs| &pairs[start..start + reproductions])
+        self.0
+            .as_ref()
+            .map(|pairs| &pairs[start..start + reproductions])
     }
 
     /// Keeps the pairs that `keep(x, y)` agrees with.
@@ -69,7 +71,9 @@ impl Allowed {
         reproductions: usize,
         keep: impl Fn(usize, usize) -> bool,
     ) {
-        let pairs = self.0.get_or_insert_with(|| vec![true; letters * reproductions]);
+        let pairs = self
+            .0
+            .get_or_insert_with(|| vec![true; letters * reproductions]);
         for (at, pair) in pairs.iter_mut().enumerate() {
             *pair &= keep(at / reproductions, at % reproductions);
         }
@@ -84,7 +88,12 @@ impl Problem {
     pub fn new(pmf: DVector<f64>, reproductions: usize) -> Result<Self, RdcError> {
         check::not_empty("the reproduction alphabet", reproductions)?;
         let pmf = checked_pmf("pmf", pmf)?;
-        Ok(Self { pmf, reproductions, costs: Vec::new(), allowed: Allowed::default() })
+        Ok(Self {
+            pmf,
+            reproductions,
+            costs: Vec::new(),
+            allowed: Allowed::default(),
+        })
     }
 
     /// Adds the cost matrix `d(x, y)` (n x m, entries `>= 0`). An entry `+inf` forbids the pair, whatever the budgets.
@@ -101,11 +110,24 @@ impl Problem {
         let name = name.into();
         let (n, m) = (self.pmf.len(), self.reproductions);
         let matrix = distortion::checked(&name, matrix)?;
-        check::count(&name, "rows", matrix.nrows(), n, "one row per source letter")?;
-        check::count(&name, "columns", matrix.ncols(), m, "one column per reproduction letter")?;
+        check::count(
+            &name,
+            "rows",
+            matrix.nrows(),
+            n,
+            "one row per source letter",
+        )?;
+        check::count(
+            &name,
+            "columns",
+            matrix.ncols(),
+            m,
+            "one column per reproduction letter",
+        )?;
         let mut matrix = matrix.transpose();
         if matrix.iter().any(|v| v.is_infinite()) {
-            self.allowed.restrict(n, m, |x, y| matrix[(y, x)].is_finite());
+            self.allowed
+                .restrict(n, m, |x, y| matrix[(y, x)].is_finite());
             for cost in &mut self.costs {
                 clear_forbidden(&self.allowed, &mut cost.matrix);
             }
@@ -115,7 +137,10 @@ impl Problem {
             let mut column = matrix.column_mut(x);
             let usable = |y: &usize| self.allowed.of(x, m).is_none_or(|a| a[*y]);
             let Some(least) = (0..m).filter(usable).map(|y| column[y]).reduce(f64::min) else {
-                return Err(RdcError::NoReproduction { argument: name, letter: x });
+                return Err(RdcError::NoReproduction {
+                    argument: name,
+                    letter: x,
+                });
             };
             // A letter without probability constrains nothing: any of its allowed pairs will do.
             column.apply(|v| *v = if p > 0.0 { *v - least } else { 0.0 });
@@ -125,7 +150,12 @@ impl Problem {
         let largest = (&matrix * &self.pmf).max();
         let scale = if largest > 0.0 { largest } else { 1.0 };
         matrix.unscale_mut(scale);
-        self.costs.push(Cost { name, matrix, scale, offset });
+        self.costs.push(Cost {
+            name,
+            matrix,
+            scale,
+            offset,
+        });
         Ok(self)
     }
 
@@ -165,9 +195,20 @@ impl Problem {
     }
 
     fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
-        check::count("budgets", "entries", budgets.len(), self.costs.len(), "one budget per cost")?;
+        check::count(
+            "budgets",
+            "entries",
+            budgets.len(),
+            self.costs.len(),
+            "one budget per cost",
+        )?;
         for (cost, &budget) in self.costs.iter().zip(budgets) {
-            check::scalar(&format!("the budget of {}", cost.name), budget, check::BUDGET, budget >= 0.0)?;
+            check::scalar(
+                &format!("the budget of {}", cost.name),
+                budget,
+                check::BUDGET,
+                budget >= 0.0,
+            )?;
         }
         Ok(())
     }

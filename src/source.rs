@@ -43,7 +43,10 @@ impl Source {
             let classes = row.len() as f64;
             row.apply(|v| *v = if p > 0.0 { *v / p } else { 1.0 / classes });
         }
-        Ok(Self { pmf, posterior: joint })
+        Ok(Self {
+            pmf,
+            posterior: joint,
+        })
     }
 
     /// A source from class priors `P_i` (length k) and class-conditional pmfs `p_i(x)` (k x n, one row per
@@ -51,12 +54,21 @@ impl Source {
     ///
     /// # Errors
     /// As for [`Source::new`], with one row of `conditionals` per prior.
-    pub fn from_classes(priors: DVector<f64>, conditionals: DMatrix<f64>) -> Result<Self, RdcError> {
+    pub fn from_classes(
+        priors: DVector<f64>,
+        conditionals: DMatrix<f64>,
+    ) -> Result<Self, RdcError> {
         let priors = checked_pmf("priors", priors)?;
         let mut conditionals = conditionals;
         check::not_empty("conditionals", conditionals.len())?;
         let rule = "one row per class prior";
-        check::count("conditionals", "rows", conditionals.nrows(), priors.len(), rule)?;
+        check::count(
+            "conditionals",
+            "rows",
+            conditionals.nrows(),
+            priors.len(),
+            rule,
+        )?;
         check::stochastic_rows("conditionals", &mut conditionals)?;
         let joint = DMatrix::from_fn(conditionals.ncols(), priors.len(), |x, k| {
             priors[k] * conditionals[(k, x)]
@@ -74,7 +86,10 @@ impl Source {
         check_classes("labels", labels, classes)?;
         let n = labels.len();
         let posterior = DMatrix::from_fn(n, classes, |x, k| f64::from(labels[x] == k));
-        Ok(Self { pmf: DVector::from_element(n, 1.0 / n as f64), posterior })
+        Ok(Self {
+            pmf: DVector::from_element(n, 1.0 / n as f64),
+            posterior,
+        })
     }
 
     /// The pmf `p(x)`, length n.
@@ -120,7 +135,9 @@ pub(crate) fn check_classes(
     assigned: &[usize],
     classes: usize,
 ) -> Result<(), RdcError> {
-    let Some(letter) = assigned.iter().position(|&class| class >= classes) else { return Ok(()) };
+    let Some(letter) = assigned.iter().position(|&class| class >= classes) else {
+        return Ok(());
+    };
     Err(RdcError::ClassOutOfRange {
         argument: argument.into(),
         letter,

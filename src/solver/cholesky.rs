@@ -4,8 +4,8 @@
 //! the same arithmetic to the product, which is several times faster from a few hundred rows on; docs/solver.md
 //! has the measurements.
 
-use rayon::prelude::*;
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, Dyn, MatrixView, U1};
+use rayon::prelude::*;
 
 /// Rows below which halving stops.
 const LEAF: usize = 16;
@@ -15,18 +15,35 @@ const PANEL: usize = 128;
 
 type View<'a> = MatrixView<'a, f64, Dyn, Dyn, U1, Dyn>;
 
-/// The lower triangle of `a a^T` (entries above it are arbitrary).
-pub(super) fn gram(a: &DMatrix<f64>) -> DMatrix<f64> {
+/// The lower triangle of `a a^T` (entries above it are arbitrary), in the memory of `product`, which may be any matrix.
+pub(super) fn gram(a: &DMatrix<f64>, mut product: DMatrix<f64>) -> DMatrix<f64> {
     let (rows, columns) = a.shape();
-    let mut product = DMatrix::zeros(rows, rows);
+    if product.nrows() != rows {
+        product = DMatrix::zeros(rows, rows);
+    }
     let panel = PANEL.min(rows.div_ceil(4).max(1));
-    product.as_mut_slice().par_chunks_mut(rows * panel).enumerate().for_each(|(index, slice)| {
+    let fill = |(index, slice): (usize, &mut [f64])| {
         let (start, width) = (index * panel, slice.len() / rows);
         let transposed: MatrixView<'_, f64, Dyn, Dyn, Dyn, Dyn> =
             DMatrixView::from_slice_with_strides(&a.as_slice()[start..], columns, width, rows, 1);
         let mut block = DMatrixViewMut::from_slice(slice, rows, width);
-        block.rows_range_mut(start..).gemm(1.0, &a.rows_range(start..), &transposed, 0.0);
-    });
+        block
+            .rows_range_mut(start..)
+            .gemm(1.0, &a.rows_range(start..), &transposed, 0.0);
+    };
+    if rows <= PANEL {
+        product
+            .as_mut_slice()
+            .chunks_mut(rows * panel)
+            .enumerate()
+            .for_each(fill);
+    } else {
+        product
+            .as_mut_slice()
+            .par_chunks_mut(rows * panel)
+            .enumerate()
+            .for_each(fill);
+    }
     product
 }
 
@@ -35,15 +52,24 @@ pub(super) fn gram(a: &DMatrix<f64>) -> DMatrix<f64> {
 pub(super) struct Cholesky(DMatrix<f64>);
 
 impl Cholesky {
-    /// Reads the lower triangle of `a`; `None` if a pivot is not positive.
-    pub(super) fn new(mut a: DMatrix<f64>) -> Option<Self> {
-        factor(a.as_view_mut()).then_some(Self(a))
+    /// Reads the lower triangle of `a`. If a pivot is not positive the memory is given back, its entries lost.
+    pub(super) fn new(mut a: DMatrix<f64>) -> Result<Self, DMatrix<f64>> {
+        if factor(a.as_view_mut()) {
+            Ok(Self(a))
+        } else {
+            Err(a)
+        }
     }
 
-    /// `a^{-1} b`, one column of `b` at a time, in place.
+    /// `b <- a^{-1} b`.
     pub(super) fn solve_mut(&self, b: &mut DVector<f64>) {
         self.0.solve_lower_triangular_mut(b);
         self.0.tr_solve_lower_triangular_mut(b);
+    }
+
+    /// The factor's memory.
+    pub(super) fn into_matrix(self) -> DMatrix<f64> {
+        self.0
     }
 }
 
@@ -69,7 +95,9 @@ fn factor_leaf(mut a: DMatrixViewMut<'_, f64>) -> bool {
         for k in 0..j {
             let factor = -a[(j, k)];
             let (source, mut column) = a.columns_range_pair_mut(k, j);
-            column.rows_range_mut(j..).axpy(factor, &source.rows_range(j..), 1.0);
+            column
+                .rows_range_mut(j..)
+                .axpy(factor, &source.rows_range(j..), 1.0);
         }
         let pivot = a[(j, j)];
         // Written so that NaN fails too.
@@ -103,7 +131,12 @@ fn solve_right(l: View<'_>, mut x: DMatrixViewMut<'_, f64>) {
     let half = n / 2;
     let (mut left, mut right) = x.columns_range_pair_mut(..half, half..);
     solve_right(l.view((0, 0), (half, half)), left.as_view_mut());
-    right.gemm(-1.0, &left, &l.view((half, 0), (n - half, half)).transpose(), 1.0);
+    right.gemm(
+        -1.0,
+        &left,
+        &l.view((half, 0), (n - half, half)).transpose(),
+        1.0,
+    );
     solve_right(l.view((half, half), (n - half, n - half)), right);
 }
 
@@ -137,14 +170,16 @@ mod tests {
     use super::*;
 
     fn sample(rows: usize, columns: usize) -> DMatrix<f64> {
-        DMatrix::from_fn(rows, columns, |i, j| ((i * 37 + j * 101 + i * j) % 97) as f64 / 97.0 - 0.4)
+        DMatrix::from_fn(rows, columns, |i, j| {
+            ((i * 37 + j * 101 + i * j) % 97) as f64 / 97.0 - 0.4
+        })
     }
 
     #[test]
     fn factor_solves_systems_of_every_block_shape() {
         for n in [1, 2, 16, 17, 33, 128, 129, 300] {
             let a = sample(n, n + 3);
-            let mut matrix = gram(&a);
+            let mut matrix = gram(&a, DMatrix::zeros(0, 0));
             for i in 0..n {
                 matrix[(i, i)] += 1.0;
             }
@@ -161,7 +196,7 @@ mod tests {
         for bad in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
             let mut matrix = DMatrix::identity(40, 40);
             matrix[(25, 25)] = bad;
-            assert!(Cholesky::new(matrix).is_none());
+            assert!(Cholesky::new(matrix).is_err());
         }
     }
 }

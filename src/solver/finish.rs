@@ -1,7 +1,8 @@
 //! From iterates to an answer: the best bounds so far, and a channel that meets the budgets.
 
 use super::kernel::{self, Kernel};
-use super::{Ended, Outcome};
+use super::multipliers::centre;
+use super::{Dual, Ended, Outcome};
 use crate::Settings;
 use crate::certificate;
 use crate::frontier::Reach;
@@ -12,16 +13,22 @@ use std::f64::consts::LN_2;
 /// Excess over a scaled budget, relative to it, that counts as rounding.
 const BUDGET_ROUNDING: f64 = 1e-13;
 
+/// The share of the tolerance that exact zeros may cost.
+const ZEROS_SHARE: f64 = 1e-3;
+
 /// The best of what the iterates have shown.
 #[derive(Debug)]
 pub(super) struct Finish<'a> {
     instance: &'a Instance<'a>,
     /// A channel with slack, mixed in where an iterate's channel exceeds a budget.
     reach: Option<&'a Reach>,
+    /// In nats.
     tolerance: f64,
     lower: f64,
-    multipliers: DVector<f64>,
+    /// Where the lower bound was found.
+    dual: Dual,
     upper: f64,
+    /// Where the upper bound was found.
     q: DVector<f64>,
     s: DVector<f64>,
 }
@@ -32,16 +39,20 @@ impl<'a> Finish<'a> {
         reach: Option<&'a Reach>,
         settings: &Settings,
     ) -> Self {
-        let m = instance.reproductions;
+        let (m, k) = (instance.reproductions, instance.constraints());
+        let uniform = DVector::from_element(m, 1.0 / m as f64);
         Self {
             instance,
             reach,
             tolerance: settings.tolerance() * LN_2,
             lower: 0.0,
-            multipliers: DVector::zeros(instance.constraints()),
+            dual: Dual {
+                q: uniform.clone(),
+                s: DVector::zeros(k),
+            },
             upper: f64::INFINITY,
-            q: DVector::from_element(m, 1.0 / m as f64),
-            s: DVector::zeros(instance.constraints()),
+            q: uniform,
+            s: DVector::zeros(k),
         }
     }
 
@@ -50,7 +61,8 @@ impl<'a> Finish<'a> {
         let lower = certificate::lower_bound(self.instance, kernel, s);
         if lower > self.lower {
             self.lower = lower;
-            self.multipliers.copy_from(s);
+            self.dual.q.copy_from(q);
+            self.dual.s.copy_from(s);
         }
         let upper = self.upper_bound(kernel, q, s);
         if upper < self.upper {
@@ -58,22 +70,37 @@ impl<'a> Finish<'a> {
             self.q.copy_from(q);
             self.s.copy_from(s);
         }
-        self.upper - self.lower <= self.tolerance
+        self.is_certified(self.upper, self.lower)
+    }
+
+    fn is_certified(&self, upper: f64, lower: f64) -> bool {
+        upper - lower <= self.tolerance
     }
 
     /// The rate of the iterate's channel after the repair of its budgets; rate is convex in the channel.
     fn upper_bound(&self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
         let rate = certificate::mutual_information(kernel, q, s);
-        let Some(share) = self.repair_share(&kernel.expected) else { return f64::INFINITY };
+        let Some(share) = self.repair_share(&kernel.expected) else {
+            return f64::INFINITY;
+        };
+        let rate = rate + certificate::rounding(&[kernel.log_partition, s.dot(&kernel.expected)]);
         let most = (self.instance.reproductions.min(self.instance.letters()) as f64).ln();
-        if rate.is_finite() { (1.0 - share) * rate + share * most } else { f64::INFINITY }
+        if rate.is_finite() {
+            (1.0 - share) * rate + share * most
+        } else {
+            f64::INFINITY
+        }
     }
 
     /// The weight of the channel with slack that brings `expected` within the budgets, `None` if none does.
     fn repair_share(&self, expected: &DVector<f64>) -> Option<f64> {
         let excess = expected - &self.instance.budgets;
         let rounding = self.instance.budgets.map(|budget| BUDGET_ROUNDING * budget);
-        if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
+        if excess
+            .iter()
+            .zip(&rounding)
+            .all(|(excess, rounding)| excess <= rounding)
+        {
             return Some(0.0);
         }
         let slack = -self.reach?.shift;
@@ -81,44 +108,68 @@ impl<'a> Finish<'a> {
         (slack > 0.0 && worst.is_finite()).then(|| worst / (worst + slack))
     }
 
-    /// The answer: the best channel seen, with exact zeros where that keeps the gap.
+    /// The answer: the best channel seen, with exact zeros where the gap allows them.
     ///
     /// `z` and `r` are the last iterate's slacks: a letter with `q_y < z_y` is on its way out of the support, and a
     /// constraint with `s_k < r_k` on its way to inactive.
     pub(super) fn outcome(
         mut self,
-        mut kernel: Kernel,
+        kernel: &mut Kernel,
         z: &DVector<f64>,
         r: &DVector<f64>,
         ended: Ended,
         iterations: usize,
     ) -> Outcome {
         if matches!(ended, Ended::Certified) {
-            self.purify(&mut kernel, z, r);
+            self.clear_multipliers(kernel, r);
+            self.clear_letters(kernel, z);
         }
-        drop(kernel);
         let channel = self.repaired_channel();
-        Outcome { channel, lower: self.lower, multipliers: self.multipliers, ended, iterations }
+        Outcome {
+            channel,
+            lower: self.lower,
+            dual: self.dual,
+            ended,
+            iterations,
+        }
     }
 
-    fn purify(&mut self, kernel: &mut Kernel, z: &DVector<f64>, r: &DVector<f64>) {
-        let mut q = self.q.zip_map(z, |q, z| if q < z { 0.0 } else { q });
-        q /= q.sum();
-        let s = self.s.zip_map(r, |s, r| if s < r { 0.0 } else { s });
-        kernel.evaluate(self.instance, &q, &s);
+    fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
+        let s = self.dual.s.zip_map(r, |s, r| if s < r { 0.0 } else { s });
+        if s == self.dual.s {
+            return;
+        }
+        kernel.evaluate(self.instance, &self.dual.q, &s);
         let lower = certificate::lower_bound(self.instance, kernel, &s).max(0.0);
+        if self.is_certified(self.upper, lower) {
+            self.lower = lower;
+            self.dual.s = s;
+        }
+    }
+
+    fn clear_letters(&mut self, kernel: &mut Kernel, z: &DVector<f64>) {
+        let mut q = self.q.zip_map(z, |q, z| if q < z { 0.0 } else { q });
+        let total = q.sum();
+        if !(total > 0.0) {
+            return;
+        }
+        q /= total;
+        let mut s = self.s.clone();
+        let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
+        kernel.evaluate(self.instance, &q, &s);
+        centre(self.instance, kernel, &q, &mut s, mu, ZEROS_SHARE * mu);
         let upper = self.upper_bound(kernel, &q, &s);
-        if upper - lower <= self.tolerance {
-            (self.lower, self.upper) = (lower, upper);
-            (self.q, self.s, self.multipliers) = (q, s.clone(), s);
+        if self.is_certified(upper, self.lower) {
+            (self.upper, self.q, self.s) = (upper, q, s);
         }
     }
 
     fn repaired_channel(&self) -> DMatrix<f64> {
         let mut channel = kernel::channel(self.instance, &self.q, &self.s);
         let share = self.repair_share(&self.instance.expected(&channel));
-        let (Some(reach), Some(share)) = (self.reach, share) else { return channel };
-        if share > 0.0 {
+        if let (Some(reach), Some(share)) = (self.reach, share)
+            && share > 0.0
+        {
             channel *= 1.0 - share;
             for (weight, letters) in &reach.channel {
                 for (x, &y) in letters.iter().enumerate() {

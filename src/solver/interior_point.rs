@@ -6,35 +6,52 @@
 //! D_k - E[d_k]  = r_k >= 0,   r_k s_k = mu
 //! ```
 //!
-//! A step solves the Newton equations of these for a smaller mu. One factorisation serves two right-hand sides:
-//! the first, with mu = 0, shows how far mu can fall (Mehrotra 1992), the second is the step taken.
+//! A step solves the Newton equations of these for a smaller mu. One factorisation serves two right-hand sides
+//! (Mehrotra 1992): the first, with mu = 0, shows how far mu can fall and what second-order terms the step will meet;
+//! the second is the step taken. Three safeguards make it reach every strictly feasible problem that was tried:
+//! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
+//! the boundary, and a step that makes the residuals grow is shortened.
 
+use super::finish::Finish;
 use super::kernel::Kernel;
+use super::multipliers::{centre, excess};
 use super::newton::Newton;
-use super::{Ended, Outcome, finish::Finish};
+use super::{Ended, Outcome};
 use crate::Settings;
+use crate::frontier::Reach;
 use crate::instance::Instance;
-use crate::{certificate, frontier::Reach};
 use nalgebra::{DMatrix, DVector};
 
 /// The share of the way to the boundary that a step may go.
 const BOUNDARY: f64 = 0.995;
 
 /// Steps shorter than this say that rounding has taken over.
-const CENTRE: usize = 30;
-const CT: f64 = 0.03;
-const TROUBLE: f64 = 0.1;
-const MU0: f64 = 0.01;
-const SO: f64 = 1.0;
-const CORR: f64 = 0.1;
-const FL: f64 = 0.05;
-const CE: f64 = 0.01;
-const GR: f64 = 1.5;
-const FV: f64 = 0.1;
 const SHORTEST_STEP: f64 = 1e-9;
 
-/// Slack given to a tight budget at the start, in scaled costs.
-const FIRST_SLACK: f64 = 1e-2;
+/// After steps shorter than this the multipliers are centred again, and second-order terms are not trusted.
+const SHORT_STEP: f64 = 0.1;
+
+/// The complementarity of the multipliers at the start, in nats.
+const FIRST_MU: f64 = 0.01;
+
+/// Products `z q` and `r s` are lifted to this share of their average.
+const CENTRALITY: f64 = 0.01;
+
+/// The factor by which one step may let the [`Iterate::merit`] grow.
+const GROWTH: f64 = 1.5;
+
+/// Halvings of a step that lets it grow more.
+const MAX_HALVINGS: usize = 12;
+
+/// mu is not driven below this share of the tolerance, spread over the complementary pairs ...
+const SMALLEST_GAP_SHARE: f64 = 0.05;
+
+/// ... nor below this share of what the budgets are still exceeded by: a tiny mu with large residuals only makes
+/// the equations singular.
+const EXCESS_SHARE: f64 = 0.1;
+
+/// Decrements below this share of the gap count as centred.
+const CENTRED: f64 = 0.03;
 
 /// Primal and dual variables; all positive.
 #[derive(Debug, Clone)]
@@ -46,32 +63,39 @@ struct Iterate {
 }
 
 impl Iterate {
+    /// Uniform output pmf, unit multipliers (the costs are scaled).
     fn start(instance: &Instance<'_>) -> Self {
-        let m = instance.reproductions;
+        let (m, k) = (instance.reproductions, instance.constraints());
+        let ones = |count| DVector::from_element(count, 1.0);
         Self {
-            q: DVector::from_element(m, 1.0 / m as f64),
-            s: DVector::from_element(instance.constraints(), 1.0),
-            z: DVector::from_element(m, 1.0),
-            r: instance.budgets.map(|budget| (0.1 * budget).max(FIRST_SLACK)),
+            q: ones(m) / m as f64,
+            s: ones(k),
+            z: ones(m),
+            r: ones(k),
         }
+    }
+
+    fn pairs(&self) -> f64 {
+        (self.q.len() + self.s.len()) as f64
     }
 
     /// The average complementarity, the mu of the central path.
     fn complementarity(&self) -> f64 {
-        (self.q.dot(&self.z) + self.s.dot(&self.r)) / (self.q.len() + self.s.len()) as f64
+        (self.q.dot(&self.z) + self.s.dot(&self.r)) / self.pairs()
     }
 
+    /// Residuals and complementarity, all in nats.
     fn merit(&self, instance: &Instance<'_>, kernel: &Kernel) -> f64 {
-        let mut m = 0.0;
-        for y in 0..self.q.len() { m += self.q[y] * ((1.0 - kernel.c[y] - self.z[y]).abs() + self.z[y]); }
-        for k in 0..self.s.len() { m += self.s[k] * ((instance.budgets[k] - kernel.expected[k] - self.r[k]).abs() + self.r[k]); }
-        m
-    }
-
-    fn lift(&mut self, share: f64) {
-        let mu = share * self.complementarity();
-        self.z.zip_apply(&self.q, |z, q| *z = z.max(mu / q));
-        self.r.zip_apply(&self.s, |r, s| *r = r.max(mu / s));
+        let term = |weight: f64, slack: f64, other: f64| weight * ((other - slack).abs() + slack);
+        let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.c[y]);
+        let cost = |k: usize| {
+            term(
+                self.s[k],
+                self.r[k],
+                instance.budgets[k] - kernel.expected[k],
+            )
+        };
+        (0..self.q.len()).map(letter).sum::<f64>() + (0..self.s.len()).map(cost).sum::<f64>()
     }
 
     fn moved(&self, step: f64, direction: &Self) -> Self {
@@ -83,11 +107,20 @@ impl Iterate {
         }
     }
 
+    /// Raises slacks whose product with their multiplier has fallen far behind the others.
+    fn lift(&mut self) {
+        let least = CENTRALITY * self.complementarity();
+        self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
+        self.r.zip_apply(&self.s, |r, s| *r = r.max(least / s));
+    }
+
     /// The longest step, at most 1, that keeps every variable positive.
     fn longest_step(&self, direction: &Self) -> f64 {
         let limit = |v: &DVector<f64>, dv: &DVector<f64>| {
-            let blocking = v.iter().zip(dv).filter(|&(_, &dv)| dv < 0.0);
-            blocking.map(|(v, dv)| -BOUNDARY * v / dv).fold(1.0, f64::min)
+            let falling = v.iter().zip(dv).filter(|&(_, &dv)| dv < 0.0);
+            falling
+                .map(|(v, dv)| -BOUNDARY * v / dv)
+                .fold(1.0, f64::min)
         };
         limit(&self.q, &direction.q)
             .min(limit(&self.s, &direction.s))
@@ -95,74 +128,89 @@ impl Iterate {
             .min(limit(&self.r, &direction.r))
     }
 
-    /// The Newton step towards complementarity `mu`, with the second-order terms of `affine` taken into account.
-    fn direction(&self, instance: &Instance<'_>, kernel: &Kernel, newton: &Newton<'_>, mu: f64, affine: Option<&Self>) -> Self {
-        let root_q = self.q.map(f64::sqrt);
-        let mut tq = DVector::from_element(self.q.len(), mu);
-        let mut ts = DVector::from_element(self.s.len(), mu);
-        if let Some(affine) = affine {
-            tq -= affine.q.component_mul(&affine.z) * SO;
-            ts -= affine.s.component_mul(&affine.r) * SO;
-        }
-        let a = DVector::from_fn(self.q.len(), |y, _| {
-            root_q[y] * (kernel.c[y] - 1.0) + tq[y] / root_q[y]
-        });
-        let b = kernel.expected.zip_map(&instance.budgets, excess) + ts.component_div(&self.s);
-        let (u, s) = newton.solve(&a, &b);
-        let q = u.component_mul(&root_q);
-        let complement = |target: f64, v: f64, w: f64, dv: f64| (target - w * dv) / v - w;
-        let z = DVector::from_fn(q.len(), |y, _| complement(tq[y], self.q[y], self.z[y], q[y]));
-        let r = DVector::from_fn(s.len(), |k, _| complement(ts[k], self.s[k], self.r[k], s[k]));
-        Self { q, s, z, r }
+    fn recentre(&mut self, instance: &Instance<'_>, kernel: &mut Kernel, mu: f64) {
+        let tolerance = CENTRED * (mu * self.pairs()).min(1.0);
+        centre(instance, kernel, &self.q, &mut self.s, mu, tolerance);
+        self.r = self.s.map(|s| mu / s);
     }
 }
 
-fn centre(instance: &Instance<'_>, kernel: &mut Kernel, q: &DVector<f64>, s: &mut DVector<f64>, mu: f64) {
-    let k = s.len();
-    let value = |kernel: &Kernel, s: &DVector<f64>| -kernel.log_partition - s.dot(&instance.budgets) + mu * s.iter().map(|s| s.ln()).sum::<f64>();
-    kernel.evaluate(instance, q, s);
-    for _it in 0..CENTRE {
-        let g = kernel.expected.zip_map(&instance.budgets, excess) + s.map(|s| mu / s);
-        let plain = &kernel.expected - &instance.budgets + s.map(|s| mu / s);
-        let hessian = &kernel.covariance + DMatrix::from_diagonal(&s.map(|s| mu / (s * s)));
-        let Some(inverse) = hessian.try_inverse() else { return };
-        let newton = &inverse * &plain;
-        if plain.dot(&newton) <= CT * (mu * (q.len() + k) as f64).min(1.0) { return; }
-        let old = value(kernel, s);
-        let mut done = false; let mut step = 0.0;
-        let stretch = g.iter().zip(plain.iter()).filter(|&(_, &p)| p > 0.0).map(|(g, p)| g / p).fold(1.0, f64::max);
-        for ds in [stretch * &newton, newton] {
-            step = (0..k).filter(|&i| ds[i] < 0.0).map(|i| -0.9 * s[i] / ds[i]).fold(1.0, f64::min);
-            for _ in 0..4 {
-                let next = &*s + step * &ds;
-                kernel.evaluate(instance, q, &next);
-                if value(kernel, &next) >= old + 0.1 * step * plain.dot(&ds).min(1.0) { s.copy_from(&next); done = true; break; }
-                step *= 0.3;
-            }
-            if done { break; }
-        }
-        if std::env::var("TRACE").is_ok() { eprintln!("  centre s {:?} step {step:.2e} viol {:.2e}", s.as_slice(), (&kernel.expected-&instance.budgets).max()); }
-        if !done { kernel.evaluate(instance, q, s); return; }
-    }
+/// The factored Newton equations at an iterate.
+struct Step<'a> {
+    at: &'a Iterate,
+    newton: Newton,
+    /// `c - 1`.
+    q_residual: DVector<f64>,
+    /// What the budgets are exceeded by.
+    s_residual: DVector<f64>,
 }
 
-/// How far a cost is over its budget, as the Newton step should see it.
-///
-/// `E[d]` falls with s like an exponential or a power, never like a line, so that a plain residual would have Newton
-/// creep up on a small budget. The residual of the logarithms, times `E[d]` to keep the slope, is exact for an
-/// exponential, short for a power, and the same at the solution.
-fn excess(expected: f64, budget: f64) -> f64 {
-    if expected > budget { expected * (expected / budget).ln() } else { expected - budget }
+impl<'a> Step<'a> {
+    fn new(
+        instance: &Instance<'_>,
+        kernel: &mut Kernel,
+        at: &'a Iterate,
+        buffer: DMatrix<f64>,
+    ) -> Option<Self> {
+        let slack_ratio = at.r.component_div(&at.s);
+        let newton = Newton::new(kernel, &at.q, &at.z, &slack_ratio, buffer)?;
+        let q_residual = kernel.c.add_scalar(-1.0);
+        let s_residual = kernel.expected.zip_map(&instance.budgets, excess);
+        Some(Self {
+            at,
+            newton,
+            q_residual,
+            s_residual,
+        })
+    }
+
+    /// The direction towards products `mu`, less the second-order terms of `affine`.
+    fn towards(&self, mu: f64, affine: Option<&Iterate>) -> Iterate {
+        let products = |dv: &DVector<f64>, dw: &DVector<f64>| dv.zip_map(dw, |dv, dw| mu - dv * dw);
+        let constant = |count| DVector::from_element(count, mu);
+        let (q_target, s_target) = match affine {
+            Some(affine) => (
+                products(&affine.q, &affine.z),
+                products(&affine.s, &affine.r),
+            ),
+            None => (constant(self.at.q.len()), constant(self.at.s.len())),
+        };
+        let Iterate { q, s, z, r } = self.at;
+        let root_q = q.map(f64::sqrt);
+        let a = (&self.q_residual + q_target.component_div(q)).component_mul(&root_q);
+        let b = &self.s_residual + s_target.component_div(s);
+        let (u, ds) = self.newton.solve(a, &b);
+        let dq = u.component_mul(&root_q);
+        // From v w + w dv + v dw = target.
+        let slack_step =
+            |target: &DVector<f64>, v: &DVector<f64>, w: &DVector<f64>, dv: &DVector<f64>| {
+                (target - w.component_mul(dv)).component_div(v) - w
+            };
+        let (dz, dr) = (
+            slack_step(&q_target, q, z, &dq),
+            slack_step(&s_target, s, r, &ds),
+        );
+        Iterate {
+            q: dq,
+            s: ds,
+            z: dz,
+            r: dr,
+        }
+    }
 }
 
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
-pub(super) fn solve(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
+pub(super) fn solve(
+    instance: &Instance<'_>,
+    reach: Option<&Reach>,
+    settings: &Settings,
+) -> Outcome {
     let mut iterate = Iterate::start(instance);
     let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
+    iterate.recentre(instance, &mut kernel, FIRST_MU);
     let mut finish = Finish::new(instance, reach, settings);
+    let mut buffer = DMatrix::zeros(0, 0);
     let mut iterations = 0;
-    centre(instance, &mut kernel, &iterate.q.clone(), &mut iterate.s, MU0);
-    iterate.r = iterate.s.map(|s| MU0 / s);
     let ended = loop {
         if finish.observe(&kernel, &iterate.q, &iterate.s) {
             break Ended::Certified;
@@ -170,55 +218,69 @@ pub(super) fn solve(instance: &Instance<'_>, reach: Option<&Reach>, settings: &S
         if iterations == settings.max_iterations() {
             break Ended::IterationLimit;
         }
-        let slack_ratio = iterate.r.component_div(&iterate.s);
-        let Some(coupling) = super::newton::Coupling::append(&mut kernel, &iterate.q, &slack_ratio) else { break Ended::Stalled; };
-        let Some(newton) = Newton::new(&kernel, coupling, &iterate.z) else {
+        let smallest_mu = smallest_mu(&iterate, instance, &kernel, settings);
+        let before = iterate.merit(instance, &kernel);
+        let Some(step) = Step::new(instance, &mut kernel, &iterate, buffer) else {
             break Ended::Stalled;
         };
         let mu = iterate.complementarity();
-        let affine = iterate.direction(instance, &kernel, &newton, 0.0, None);
-        let reachable = iterate.moved(iterate.longest_step(&affine), &affine).complementarity();
-        let viol = (&kernel.expected - &instance.budgets).map(|v| v.max(0.0));
-        let count = (iterate.q.len() + iterate.s.len()) as f64;
-        let floor = (FL * settings.tolerance() / count).max(FV * iterate.s.dot(&viol) / count);
-        let target = ((reachable / mu).powi(3) * mu).max(floor).min(mu.max(FL * settings.tolerance() / count));
-        let direction = iterate.direction(instance, &kernel, &newton, target, Some(&affine));
-        let mut direction = direction;
-        let mut step = iterate.longest_step(&direction);
-        let plain = iterate.direction(instance, &kernel, &newton, target, None);
-        if step < CORR {
+        let affine = step.towards(0.0, None);
+        let reachable = iterate
+            .moved(iterate.longest_step(&affine), &affine)
+            .complementarity();
+        let target = ((reachable / mu).powi(3) * mu).max(smallest_mu);
+        let mut direction = step.towards(target, Some(&affine));
+        let mut length = iterate.longest_step(&direction);
+        if !(length >= SHORT_STEP) {
+            let plain = step.towards(target, None);
             let longer = iterate.longest_step(&plain);
-            if longer > step { step = longer; direction = plain.clone(); }
+            if !(longer <= length) {
+                (direction, length) = (plain, longer);
+            }
         }
-        if !(step > SHORTEST_STEP) {
+        if !(length > SHORTEST_STEP) {
             break Ended::Stalled;
         }
-        if std::env::var("TRACE").is_ok() { eprintln!("{iterations} mu {mu:.2e} tgt {target:.2e} step {step:.3e} viol {:.2e} lower {:.9} rate {:.9} s {:?} r {:?} maxc-1 {:.2e} qmin {:.1e} zmin {:.1e}", (&kernel.expected-&instance.budgets).max(), certificate::lower_bound(instance,&kernel,&iterate.s), certificate::mutual_information(&kernel,&iterate.q,&iterate.s), iterate.s.as_slice(), iterate.r.as_slice(), kernel.c.max()-1.0, iterate.q.min(), iterate.z.min()); }
-        let merit0 = iterate.merit(instance, &kernel);
-        let mut step = step;
-        let mut tries = 0;
-        loop {
-            let mut next = iterate.moved(step, &direction);
-            next.lift(CE);
+        let mut next = iterate.clone();
+        for halvings in 0..=MAX_HALVINGS {
+            next = iterate.moved(length, &direction);
+            next.lift();
             kernel.evaluate(instance, &next.q, &next.s);
-            let merit = next.merit(instance, &kernel);
-            if merit <= GR * merit0 + settings.tolerance() || tries >= 12 {
-                iterate = next;
+            if next.merit(instance, &kernel) <= GROWTH * before + settings.tolerance() {
                 break;
             }
-            if tries == 0 {
-                direction = plain.clone();
-                step = iterate.longest_step(&direction);
-            } else { step *= 0.5; }
-            tries += 1;
+            if halvings == 0 {
+                direction = step.towards(target, None);
+                length = iterate.longest_step(&direction);
+            } else {
+                length *= 0.5;
+            }
         }
-        if step < TROUBLE {
+        buffer = step.newton.into_buffer();
+        iterate = next;
+        if length < SHORT_STEP {
             let mu = iterate.complementarity();
-            centre(instance, &mut kernel, &iterate.q.clone(), &mut iterate.s, mu);
-            iterate.r = iterate.s.map(|s| mu / s);
+            iterate.recentre(instance, &mut kernel, mu);
         }
         iterations += 1;
     };
-    let _ = certificate::lower_bound;
-    finish.outcome(kernel, &iterate.z, &iterate.r, ended, iterations)
+    finish.outcome(&mut kernel, &iterate.z, &iterate.r, ended, iterations)
+}
+
+fn smallest_mu(
+    iterate: &Iterate,
+    instance: &Instance<'_>,
+    kernel: &Kernel,
+    settings: &Settings,
+) -> f64 {
+    let over = (&kernel.expected - &instance.budgets).map(|excess| excess.max(0.0));
+    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance();
+    let by_excess = EXCESS_SHARE * iterate.s.dot(&over);
+    let mu = by_tolerance.max(by_excess) / iterate.pairs();
+    // Never a target above today's mu for the budgets' sake alone.
+    mu.min(
+        iterate
+            .complementarity()
+            .max(by_tolerance / iterate.pairs()),
+    )
 }

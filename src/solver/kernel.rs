@@ -8,8 +8,9 @@
 //! [`Instance::exponent`] is the one place that knows the exponent `s.d(x, y)`. A constraint of another kind, such as
 //! a potential on the output letter, adds its term there and its derivatives here.
 
+use super::simd::{dot, exp};
 use crate::instance::Instance;
-use nalgebra::{DMatrix, DVector, DVectorView};
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 /// Exponents this far below a source letter's best letter are zero beside it in double precision.
@@ -17,6 +18,9 @@ const NEGLIGIBLE: f64 = -80.0;
 
 /// Source letters are summed in this many blocks, whatever the number of threads, so that sums do not depend on it.
 const BLOCKS: usize = 16;
+
+/// Pairs below which a second thread costs more than it brings.
+const PARALLEL: usize = 1 << 14;
 
 /// The Lagrangian's value and derivatives, in nats.
 #[derive(Debug)]
@@ -73,40 +77,95 @@ impl std::ops::Deref for Kernel {
 impl Kernel {
     /// Evaluates everything at `q >= 0` and `s >= 0`.
     pub(crate) fn new(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
-        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
-        let mut kernel = Self { sums: Sums::zeros(m, k), weighted: DMatrix::zeros(m, n + k) };
+        let (n, m, k) = (
+            instance.letters(),
+            instance.reproductions,
+            instance.constraints(),
+        );
+        let mut kernel = Self {
+            sums: Sums::zeros(m, k),
+            weighted: DMatrix::zeros(m, n + k),
+        };
         kernel.evaluate(instance, q, s);
         kernel
     }
 
     /// Moves to another point.
     pub(crate) fn evaluate(&mut self, instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) {
-        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
-        if std::env::var("COUNT").is_ok() { eprintln!("eval"); }
+        let (n, m, k) = (
+            instance.letters(),
+            instance.reproductions,
+            instance.constraints(),
+        );
         let root_q = q.map(f64::sqrt);
         let block = n.div_ceil(BLOCKS);
-        let blocks: Vec<Sums> = self.weighted.as_mut_slice()[..m * n]
-            .par_chunks_mut(m * block)
-            .enumerate()
-            .map(|(index, weighted)| {
-                let mut letter = Letter::new(m, k);
-                let mut sums = Sums::zeros(m, k);
-                for (offset, column) in weighted.chunks_exact_mut(m).enumerate() {
-                    let x = index * block + offset;
-                    let p = instance.pmf[x];
-                    if p > 0.0 {
-                        letter.accumulate(instance, x, q, s, &mut sums);
-                    }
-                    let root_p = p.sqrt();
-                    for ((v, &b), &r) in column.iter_mut().zip(&letter.ratio).zip(root_q.as_slice()) {
-                        *v = root_p * r * b;
-                    }
-                }
-                sums
+        let run = |(index, weighted): (usize, &mut [f64])| {
+            let first = index * block;
+            pulp::Arch::new().dispatch(Block {
+                instance,
+                q,
+                s,
+                root_q: &root_q,
+                first,
+                weighted,
             })
-            .collect();
+        };
+        let weighted = &mut self.weighted.as_mut_slice()[..m * n];
+        let blocks: Vec<Sums> = if m * n < PARALLEL {
+            weighted
+                .chunks_mut(m * block)
+                .enumerate()
+                .map(run)
+                .collect()
+        } else {
+            weighted
+                .par_chunks_mut(m * block)
+                .enumerate()
+                .map(run)
+                .collect()
+        };
         self.sums = blocks.iter().fold(Sums::zeros(m, k), Sums::add);
-        self.sums.covariance.fill_upper_triangle_with_lower_triangle();
+        self.sums
+            .covariance
+            .fill_upper_triangle_with_lower_triangle();
+    }
+}
+
+/// The source letters from `first` on, as many as `weighted` has columns.
+///
+/// A type of its own so that the loops are compiled for the vector instructions of the machine they run on.
+struct Block<'a> {
+    instance: &'a Instance<'a>,
+    q: &'a DVector<f64>,
+    s: &'a DVector<f64>,
+    root_q: &'a DVector<f64>,
+    first: usize,
+    weighted: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for Block<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn call(self) -> Sums {
+        let (m, k) = (self.instance.reproductions, self.instance.constraints());
+        let mut letter = Letter::new(m, k);
+        let mut sums = Sums::zeros(m, k);
+        for (offset, column) in self.weighted.chunks_exact_mut(m).enumerate() {
+            let x = self.first + offset;
+            let root_p = self.instance.pmf[x].sqrt();
+            if root_p > 0.0 {
+                letter.accumulate(self.instance, x, self.q, self.s, &mut sums);
+            }
+            for ((v, &b), &r) in column
+                .iter_mut()
+                .zip(&letter.ratio)
+                .zip(self.root_q.as_slice())
+            {
+                *v = root_p * r * b;
+            }
+        }
+        sums
     }
 }
 
@@ -125,9 +184,15 @@ struct Letter {
 impl Letter {
     fn new(m: usize, k: usize) -> Self {
         let zeros = || vec![0.0; m];
-        Self { ratio: zeros(), channel: zeros(), centred: vec![zeros(); k], product: zeros() }
+        Self {
+            ratio: zeros(),
+            channel: zeros(),
+            centred: vec![zeros(); k],
+            product: zeros(),
+        }
     }
 
+    #[inline(always)]
     fn accumulate(
         &mut self,
         instance: &Instance<'_>,
@@ -150,11 +215,17 @@ impl Letter {
             sums.expected[k] += p * mean;
             let slopes = sums.sensitivity.column_mut(k).data.into_slice_mut();
             let centred = &mut self.centred[k];
-            for (((u, &d), &b), slope) in centred.iter_mut().zip(costs).zip(&self.ratio).zip(slopes) {
+            for (((u, &d), &b), slope) in centred.iter_mut().zip(costs).zip(&self.ratio).zip(slopes)
+            {
                 *u = d - mean;
                 *slope += p * b * *u;
             }
-            for ((v, &w), &u) in self.product.iter_mut().zip(&self.channel).zip(&self.centred[k]) {
+            for ((v, &w), &u) in self
+                .product
+                .iter_mut()
+                .zip(&self.channel)
+                .zip(&self.centred[k])
+            {
                 *v = w * u;
             }
             for l in 0..=k {
@@ -168,7 +239,7 @@ impl Letter {
 pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> DMatrix<f64> {
     let m = instance.reproductions;
     let mut channel = DMatrix::zeros(m, instance.letters());
-    channel.as_mut_slice().par_chunks_mut(m).enumerate().for_each(|(x, letter)| {
+    let fill = |(x, letter): (usize, &mut [f64])| {
         tilt(instance, x, q, s, letter);
         for (w, &q) in letter.iter_mut().zip(q.as_slice()) {
             *w *= q;
@@ -177,11 +248,17 @@ pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64
         for w in letter {
             *w /= total;
         }
-    });
+    };
+    channel
+        .as_mut_slice()
+        .chunks_mut(m)
+        .enumerate()
+        .for_each(fill);
     channel
 }
 
 /// Fills `ratio` with `b_xy` for one source letter and returns `log t_x`.
+#[inline(always)]
 fn tilt(
     instance: &Instance<'_>,
     x: usize,
@@ -190,12 +267,19 @@ fn tilt(
     ratio: &mut [f64],
 ) -> f64 {
     instance.exponent(x, s, ratio);
-    let supported = ratio.iter().zip(q.as_slice()).map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
+    let supported = ratio
+        .iter()
+        .zip(q.as_slice())
+        .map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
     let least = supported.fold(f64::INFINITY, f64::min);
     for e in ratio.iter_mut() {
         // Letters outside q's support may lie below `least`: their ratio is capped, not overflowed.
         let exponent = (least - *e).min(-NEGLIGIBLE);
-        *e = if exponent > NEGLIGIBLE { exponent.exp() } else { 0.0 };
+        *e = if exponent > NEGLIGIBLE {
+            exp(exponent)
+        } else {
+            0.0
+        };
     }
     let t = dot(ratio, q.as_slice());
     let scale = 1.0 / t;
@@ -203,9 +287,4 @@ fn tilt(
         *e *= scale;
     }
     t.ln() - least
-}
-
-/// The inner product of two slices, with the unrolled sums of nalgebra.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    DVectorView::from_slice(a, a.len()).dot(&DVectorView::from_slice(b, b.len()))
 }

@@ -1,10 +1,13 @@
 //! From a request to a solution: the cases that need no iteration, then the method.
 
 mod cholesky;
+mod face;
 mod finish;
 mod interior_point;
 mod kernel;
+mod multipliers;
 mod newton;
+mod simd;
 
 pub(crate) use kernel::Kernel;
 
@@ -21,9 +24,16 @@ struct Outcome {
     /// m x n, within the budgets.
     channel: DMatrix<f64>,
     lower: f64,
-    multipliers: DVector<f64>,
+    dual: Dual,
     ended: Ended,
     iterations: usize,
+}
+
+/// The pair (q, s) that proves a lower bound.
+#[derive(Debug, Clone)]
+struct Dual {
+    q: DVector<f64>,
+    s: DVector<f64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,20 +49,23 @@ pub(crate) fn solve(
     settings: &Settings,
 ) -> Result<Solution, RdcError> {
     let (instance, constrained) = Instance::new(problem, budgets);
-    let outcome = if let Some(outcome) = zero_rate(&instance) {
-        outcome
-    } else if instance.constraints() == 0 {
-        run(&instance, None, settings)
-    } else {
-        let reach = frontier::reach(&instance, |shift, bound| {
-            bound > frontier::FRONTIER_TOLERANCE || shift < (0.5 * bound).min(-frontier::FRONTIER_TOLERANCE)
-        });
-        if reach.is_infeasible() {
-            return Err(frontier::infeasible(problem, budgets, &constrained, &reach));
-        }
-        run(&instance, Some(&reach), settings)
-    };
-    Ok(report(problem, budgets, &constrained, &instance, outcome, settings))
+    let reach = frontier::feasibility(&instance);
+    if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
+        return Err(frontier::infeasible(problem, budgets, &constrained, reach));
+    }
+    let outcome = solve_instance(&instance, reach.as_ref(), settings);
+    Ok(report(problem, budgets, &constrained, outcome, settings))
+}
+
+/// Solves a feasible instance; `reach` is its [`frontier::feasibility`].
+fn solve_instance(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
+    if let Some(outcome) = zero_rate(instance) {
+        return outcome;
+    }
+    match reach {
+        Some(edge) if !edge.is_interior() => face::solve(instance, edge, settings),
+        _ => run(instance, reach, settings),
+    }
 }
 
 fn run(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
@@ -82,7 +95,10 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     Some(Outcome {
         channel: DMatrix::from_fn(instance.reproductions, instance.letters(), |y, _| output[y]),
         lower: 0.0,
-        multipliers: DVector::zeros(instance.constraints()),
+        dual: Dual {
+            q: output,
+            s: DVector::zeros(instance.constraints()),
+        },
         ended: Ended::Certified,
         iterations: 0,
     })
@@ -92,11 +108,9 @@ fn report(
     problem: &Problem,
     budgets: &[f64],
     constrained: &[usize],
-    instance: &Instance<'_>,
     outcome: Outcome,
     settings: &Settings,
 ) -> Solution {
-    let _ = instance;
     let channel = outcome.channel.transpose();
     let rate = information::mutual_information(&problem.pmf, &channel);
     let lower = (outcome.lower / LN_2).clamp(0.0, rate);
@@ -107,10 +121,16 @@ fn report(
     };
     let constraint = |(index, cost): (usize, &crate::problem::Cost)| {
         let at = constrained.iter().position(|&k| k == index);
-        let multiplier = at.map_or(0.0, |k| outcome.multipliers[k] / cost.scale / LN_2);
-        let letter = |x: usize| problem.pmf[x] * outcome.channel.column(x).dot(&cost.matrix.column(x));
+        let multiplier = at.map_or(0.0, |k| outcome.dual.s[k] / cost.scale / LN_2);
+        let letter =
+            |x: usize| problem.pmf[x] * outcome.channel.column(x).dot(&cost.matrix.column(x));
         let achieved = (0..problem.pmf.len()).map(letter).sum();
-        Constraint { name: cost.name.clone(), budget: budgets[index], achieved: cost.in_units(achieved), multiplier }
+        Constraint {
+            name: cost.name.clone(),
+            budget: budgets[index],
+            achieved: cost.in_units(achieved),
+            multiplier,
+        }
     };
     Solution {
         rate,

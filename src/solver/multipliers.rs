@@ -1,0 +1,97 @@
+//! The best multipliers for a given output pmf: `max over s >= 0 of L(q, s)`, a concave problem in K variables.
+
+use super::kernel::Kernel;
+use crate::instance::Instance;
+use nalgebra::{DMatrix, DVector};
+
+/// Newton steps after which the multipliers are taken as they are; the caller checks what it needs.
+const MAX_STEPS: usize = 30;
+
+/// Step lengths tried along one direction, each this share of the one before.
+const SHORTER: [f64; 4] = [1.0, 0.3, 0.09, 0.027];
+
+/// The share of the way to s = 0 that a step may go.
+const BOUNDARY: f64 = 0.9;
+
+/// The share of the predicted gain that a step must reach (Armijo).
+const SUFFICIENT_GAIN: f64 = 0.1;
+
+/// How far a cost is over its budget, as a Newton step should see it.
+///
+/// `E[d]` falls with s like an exponential or a power, never like a line, so that with the plain residual Newton's
+/// method creeps up on a small budget. The residual of the logarithms, times `E[d]` to keep the slope, is exact for an
+/// exponential, short for a power, and the same at the solution.
+pub(super) fn excess(expected: f64, budget: f64) -> f64 {
+    if expected > budget && budget > 0.0 {
+        expected * (expected / budget).ln()
+    } else {
+        expected - budget
+    }
+}
+
+/// Moves `s` to the maximum of `L(q, s) + mu sum_k log s_k`, up to `tolerance` nats. `kernel` is evaluated at `(q, s)`
+/// before and after.
+///
+/// At the maximum `D_k - E[d_k] = mu / s_k > 0`: the channel meets the budgets.
+pub(super) fn centre(
+    instance: &Instance<'_>,
+    kernel: &mut Kernel,
+    q: &DVector<f64>,
+    s: &mut DVector<f64>,
+    mu: f64,
+    tolerance: f64,
+) {
+    let value = |kernel: &Kernel, s: &DVector<f64>| {
+        -kernel.log_partition - s.dot(&instance.budgets) + mu * s.map(f64::ln).sum()
+    };
+    for _ in 0..MAX_STEPS {
+        let gradient = &kernel.expected - &instance.budgets + s.map(|s| mu / s);
+        let hessian = &kernel.covariance + DMatrix::from_diagonal(&s.map(|s| mu / (s * s)));
+        let Some(inverse) = hessian.try_inverse() else {
+            return;
+        };
+        let newton = inverse * &gradient;
+        let gain = gradient.dot(&newton);
+        if !(gain > tolerance) {
+            return;
+        }
+        let before = value(kernel, s);
+        let found = [stretch(instance, kernel), 1.0].iter().any(|stretch| {
+            let direction = *stretch * &newton;
+            let longest = longest_step(s, &direction);
+            SHORTER.iter().any(|share| {
+                let step = share * longest;
+                let trial = &*s + step * &direction;
+                kernel.evaluate(instance, q, &trial);
+                let enough = SUFFICIENT_GAIN * step * gradient.dot(&direction).min(1.0);
+                let accepted = value(kernel, &trial) >= before + enough;
+                if accepted {
+                    s.copy_from(&trial);
+                }
+                accepted
+            })
+        });
+        if !found {
+            kernel.evaluate(instance, q, s);
+            return;
+        }
+    }
+}
+
+/// How much further than the plain Newton step the logarithmic residual would go, at least 1.
+fn stretch(instance: &Instance<'_>, kernel: &Kernel) -> f64 {
+    let over = kernel
+        .expected
+        .iter()
+        .zip(&instance.budgets)
+        .filter(|(expected, budget)| expected > budget);
+    over.map(|(&expected, &budget)| excess(expected, budget) / (expected - budget))
+        .fold(1.0, f64::max)
+}
+
+fn longest_step(s: &DVector<f64>, direction: &DVector<f64>) -> f64 {
+    let falling = s.iter().zip(direction).filter(|&(_, &ds)| ds < 0.0);
+    falling
+        .map(|(s, ds)| -BOUNDARY * s / ds)
+        .fold(1.0, f64::min)
+}
