@@ -9,8 +9,9 @@ use crate::{Classifier, Distortion, Problem, RdcError, Settings, Solution, Sourc
 /// use nalgebra::{DMatrix, DVector};
 /// use rdc_theory::{Classifier, Distortion, Rdc, Source};
 ///
-/// let posterior = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
-/// let source = Source::new(DVector::from_vec(vec![0.6, 0.4]), posterior)?;
+/// // Two classes, 60 % and 40 %, each a bit that is 1 with probability 0.1 and 0.8.
+/// let conditionals = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
+/// let source = Source::from_classes(DVector::from_vec(vec![0.6, 0.4]), conditionals)?;
 /// let classifier = Classifier::hard(&[0, 1])?;
 /// let rdc = Rdc::new(&source, Distortion::hamming(2)?, &classifier)?;
 ///

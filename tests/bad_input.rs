@@ -1,0 +1,915 @@
+//! What bad input and infeasible budgets get, and what is not an error.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{
+    Classifier, Distortion, Infeasible, Method, Problem, Rdc, RdcError, Settings, Solution, Source,
+    matrix_from_rows, rdc_bernoulli,
+};
+use std::fmt::Debug;
+
+const PROBABILITY: &str = "a probability must be a finite number >= 0";
+const COST: &str = "a cost must be >= 0, or +inf for a forbidden pair";
+const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
+
+const INF: f64 = f64::INFINITY;
+const NAN: f64 = f64::NAN;
+
+fn pmf(entries: &[f64]) -> DVector<f64> {
+    DVector::from_column_slice(entries)
+}
+
+fn rows<const M: usize>(rows: &[[f64; M]]) -> DMatrix<f64> {
+    DMatrix::from_row_slice(rows.len(), M, rows.as_flattened())
+}
+
+fn nothing() -> DMatrix<f64> {
+    DMatrix::zeros(0, 0)
+}
+
+/// The error is `expected`, field by field, and says `message`.
+#[track_caller]
+fn refused<T: Debug>(result: Result<T, RdcError>, expected: &RdcError, message: &str) {
+    let error = result.unwrap_err();
+    // As text, in which NaN equals itself.
+    assert_eq!(format!("{error:?}"), format!("{expected:?}"));
+    assert_eq!(error.to_string(), message);
+}
+
+#[track_caller]
+fn refused_empty<T: Debug>(result: Result<T, RdcError>, argument: &str) {
+    let expected = RdcError::Empty {
+        argument: argument.into(),
+    };
+    let message = format!("{argument} is empty: at least one element is needed");
+    refused(result, &expected, &message);
+}
+
+#[track_caller]
+fn refused_value<T: Debug>(
+    result: Result<T, RdcError>,
+    argument: &str,
+    value: f64,
+    rule: &'static str,
+) {
+    let expected = RdcError::Value {
+        argument: argument.into(),
+        value,
+        rule,
+    };
+    refused(result, &expected, &format!("{argument} = {value}: {rule}"));
+}
+
+#[track_caller]
+fn refused_sum<T: Debug>(result: Result<T, RdcError>, argument: &str, sum: f64, off: &str) {
+    let expected = RdcError::NotNormalised {
+        argument: argument.into(),
+        sum,
+    };
+    let message = format!(
+        "{argument} sums to {sum}, off from 1 by {off}: probabilities must sum to 1 within 1e-9"
+    );
+    refused(result, &expected, &message);
+}
+
+#[track_caller]
+fn refused_shape<T: Debug>(
+    result: Result<T, RdcError>,
+    argument: &str,
+    what: &'static str,
+    (found, expected): (usize, usize),
+    rule: &'static str,
+) {
+    let message = format!("{argument} has {found} {what}, but {expected} are needed: {rule}");
+    let expected = RdcError::Shape {
+        argument: argument.into(),
+        what,
+        found,
+        expected,
+        rule,
+    };
+    refused(result, &expected, &message);
+}
+
+#[track_caller]
+fn refused_class<T: Debug>(
+    result: Result<T, RdcError>,
+    argument: &str,
+    (letter, class, classes): (usize, usize, usize),
+) {
+    let expected = RdcError::ClassOutOfRange {
+        argument: argument.into(),
+        letter,
+        class,
+        classes,
+    };
+    let message =
+        format!("{argument}[{letter}] is class {class}: classes are numbered 0..{classes}");
+    refused(result, &expected, &message);
+}
+
+#[track_caller]
+fn refused_row<T: Debug>(result: Result<T, RdcError>, argument: &str, letter: usize) {
+    let expected = RdcError::NoReproduction {
+        argument: argument.into(),
+        letter,
+    };
+    let message = format!(
+        "every reproduction of source letter {letter} is forbidden (+inf) once {argument} is added: at least one pair must be finite"
+    );
+    refused(result, &expected, &message);
+}
+
+/// Two letters with noisy labels.
+fn noisy_source() -> Source {
+    Source::new(pmf(&[0.6, 0.4]), rows(&[[0.9, 0.1], [0.2, 0.8]])).unwrap()
+}
+
+fn two_letters() -> Problem {
+    Problem::new(pmf(&[0.7, 0.3]), 2).unwrap()
+}
+
+fn hamming() -> DMatrix<f64> {
+    rows(&[[0.0, 1.0], [1.0, 0.0]])
+}
+
+fn bernoulli() -> Rdc {
+    let source = Source::from_joint(rows(&[[0.7, 0.0], [0.0, 0.3]])).unwrap();
+    let classifier = Classifier::hard(&[0, 1]).unwrap();
+    Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
+}
+
+#[test]
+fn empty_source_alphabets() {
+    let empty = || pmf(&[]);
+    refused_empty(Problem::new(empty(), 2), "pmf");
+    refused_empty(Source::new(empty(), rows(&[[1.0]])), "pmf");
+    refused_empty(Source::new(pmf(&[1.0]), DMatrix::zeros(1, 0)), "posterior");
+    refused_empty(Source::from_joint(nothing()), "joint");
+    refused_empty(Source::from_classes(empty(), rows(&[[1.0]])), "priors");
+    refused_empty(
+        Source::from_classes(pmf(&[1.0]), DMatrix::zeros(1, 0)),
+        "conditionals",
+    );
+    refused_empty(Source::empirical(&[], 2), "labels");
+}
+
+#[test]
+fn empty_reproduction_alphabets() {
+    refused_empty(Problem::new(pmf(&[1.0]), 0), "the reproduction alphabet");
+    refused_empty(Classifier::hard(&[]), "classifier");
+    refused_empty(Classifier::soft(DMatrix::zeros(0, 2)), "classifier");
+}
+
+#[test]
+fn empty_matrices() {
+    refused_empty(Distortion::hamming(0), "distortion");
+    refused_empty(Distortion::matrix(DMatrix::zeros(2, 0)), "distortion");
+    refused_empty(two_letters().with_cost("delay", nothing()), "delay");
+    refused_empty(matrix_from_rows("costs", &[]), "costs");
+    refused_empty(matrix_from_rows("costs", &[vec![], vec![]]), "costs");
+    let points = rows(&[[1.0]]);
+    for between in [Distortion::squared_error, Distortion::absolute_error] {
+        refused_empty(between(&nothing(), &points), "source points");
+        refused_empty(between(&points, &nothing()), "reproduction points");
+    }
+}
+
+#[test]
+fn ragged_rows() {
+    let ragged = [vec![0.0, 1.0], vec![1.0, 0.0], vec![2.0, 3.0, 4.0]];
+    let expected = RdcError::Ragged {
+        argument: "costs".into(),
+        row: 2,
+        found: 3,
+        expected: 2,
+    };
+    let message = "costs is ragged: row 2 has 3 entries, row 0 has 2";
+    refused(matrix_from_rows("costs", &ragged), &expected, message);
+}
+
+#[test]
+fn probabilities_that_do_not_sum_to_one() {
+    let half = || rows(&[[0.5, 0.5], [0.25, 0.25]]);
+    let pair = || pmf(&[0.5, 0.5]);
+    refused_sum(Problem::new(pmf(&[0.5, 0.25]), 2), "pmf", 0.75, "-2.5e-1");
+    refused_sum(Source::new(pmf(&[0.5, 1.0]), half()), "pmf", 1.5, "5e-1");
+    refused_sum(
+        Source::new(pair(), half()),
+        "posterior, row 1,",
+        0.5,
+        "-5e-1",
+    );
+    refused_sum(Source::from_joint(half()), "joint", 1.5, "5e-1");
+    refused_sum(
+        Source::from_classes(pmf(&[0.5, 0.0]), half()),
+        "priors",
+        0.5,
+        "-5e-1",
+    );
+    refused_sum(
+        Source::from_classes(pair(), half()),
+        "conditionals, row 1,",
+        0.5,
+        "-5e-1",
+    );
+    refused_sum(Classifier::soft(half()), "classifier, row 1,", 0.5, "-5e-1");
+}
+
+#[test]
+fn sums_off_by_rounding_are_renormalised() {
+    let off = 0.5 + 1e-10;
+    let source = Source::new(pmf(&[0.5, off]), rows(&[[0.5, off], [off, 0.5]])).unwrap();
+    let is_one = |sum: f64| (sum - 1.0).abs() <= f64::EPSILON;
+    assert!(is_one(source.pmf().sum()));
+    assert!(source.posterior().row_iter().all(|row| is_one(row.sum())));
+    let joint = Source::from_joint(rows(&[[0.5, off]])).unwrap();
+    assert!(is_one(joint.pmf().sum()));
+}
+
+#[test]
+fn sums_off_by_more_than_rounding_are_not() {
+    let error = Problem::new(pmf(&[0.5, 0.5 + 1e-8]), 2).unwrap_err();
+    assert!(matches!(error, RdcError::NotNormalised { .. }));
+}
+
+#[test]
+fn numbers_that_are_no_probabilities() {
+    for bad in [-0.25, NAN, INF, -INF] {
+        let vector = || pmf(&[0.5, bad]);
+        let matrix = || rows(&[[0.5, 0.5], [bad, 0.5]]);
+        let good = || pmf(&[0.5, 0.5]);
+        refused_value(Problem::new(vector(), 2), "pmf[1]", bad, PROBABILITY);
+        refused_value(Source::new(vector(), matrix()), "pmf[1]", bad, PROBABILITY);
+        refused_value(
+            Source::new(good(), matrix()),
+            "posterior[(1, 0)]",
+            bad,
+            PROBABILITY,
+        );
+        refused_value(
+            Source::from_joint(matrix()),
+            "joint[(1, 0)]",
+            bad,
+            PROBABILITY,
+        );
+        refused_value(
+            Source::from_classes(vector(), matrix()),
+            "priors[1]",
+            bad,
+            PROBABILITY,
+        );
+        refused_value(
+            Source::from_classes(good(), matrix()),
+            "conditionals[(1, 0)]",
+            bad,
+            PROBABILITY,
+        );
+        refused_value(
+            Classifier::soft(matrix()),
+            "classifier[(1, 0)]",
+            bad,
+            PROBABILITY,
+        );
+    }
+}
+
+#[test]
+fn numbers_that_are_no_costs() {
+    for bad in [-1.0, NAN, -INF] {
+        let costs = || rows(&[[0.0, bad], [1.0, 0.0]]);
+        refused_value(Distortion::matrix(costs()), "distortion[(0, 1)]", bad, COST);
+        refused_value(
+            two_letters().with_cost("delay", costs()),
+            "delay[(0, 1)]",
+            bad,
+            COST,
+        );
+    }
+}
+
+#[test]
+fn points_that_are_nowhere() {
+    let rule = "a coordinate must be finite";
+    let good = rows(&[[0.0, 1.0]]);
+    for bad in [NAN, INF, -INF] {
+        let points = rows(&[[0.0, 1.0], [bad, 0.0]]);
+        for between in [Distortion::squared_error, Distortion::absolute_error] {
+            refused_value(between(&points, &good), "source points[(1, 0)]", bad, rule);
+            refused_value(
+                between(&good, &points),
+                "reproduction points[(1, 0)]",
+                bad,
+                rule,
+            );
+        }
+    }
+}
+
+#[test]
+fn distances_that_overflow() {
+    let (source, reproduction) = (rows(&[[0.0], [1e200]]), rows(&[[0.0], [1.0]]));
+    // +inf would forbid the pair, which nobody asked for.
+    refused_value(
+        Distortion::squared_error(&source, &reproduction),
+        "distance[(1, 0)]",
+        INF,
+        "a distance must not overflow",
+    );
+    assert!(Distortion::absolute_error(&source, &reproduction).is_ok());
+}
+
+#[test]
+fn forbidden_pairs_are_not_an_error() {
+    let erasures = rows(&[[0.0, INF, 1.0], [INF, 0.0, 1.0]]);
+    let problem = Problem::new(pmf(&[0.5, 0.5]), 3).unwrap();
+    let problem = problem.with_cost("erasure", erasures).unwrap();
+    // The erasure channel: R(D) = 1 - D.
+    let solution = problem.solve(&[0.25]).unwrap();
+    assert!((solution.rate - 0.75).abs() < 1e-9);
+    assert_eq!(solution.channel[(0, 1)], 0.0);
+    assert_eq!(solution.channel[(1, 0)], 0.0);
+}
+
+#[test]
+fn rows_of_forbidden_pairs() {
+    let forbidden = rows(&[[0.0, 1.0], [INF, INF]]);
+    refused_row(
+        two_letters().with_cost("delay", forbidden.clone()),
+        "delay",
+        1,
+    );
+    let classifier = Classifier::hard(&[0, 1]).unwrap();
+    let distortion = Distortion::matrix(forbidden).unwrap();
+    refused_row(
+        Rdc::new(&noisy_source(), distortion, &classifier),
+        "distortion",
+        1,
+    );
+}
+
+#[test]
+fn rows_that_two_costs_forbid_together() {
+    let first = rows(&[[0.0, INF], [0.0, 0.0]]);
+    let second = rows(&[[INF, 0.0], [0.0, 0.0]]);
+    let problem = two_letters().with_cost("first", first).unwrap();
+    refused_row(problem.with_cost("second", second), "second", 0);
+}
+
+#[test]
+fn classes_that_do_not_exist() {
+    refused_class(Source::empirical(&[0, 1, 2], 2), "labels", (2, 2, 2));
+    refused_class(Source::empirical(&[0], 0), "labels", (0, 0, 0));
+    let classifier = Classifier::hard(&[0, 7]).unwrap();
+    let distortion = Distortion::hamming(2).unwrap();
+    refused_class(
+        classifier.error_matrix(&noisy_source()),
+        "classifier",
+        (1, 7, 2),
+    );
+    refused_class(
+        Rdc::new(&noisy_source(), distortion, &classifier),
+        "classifier",
+        (1, 7, 2),
+    );
+}
+
+#[test]
+fn posteriors_and_conditionals_of_another_shape() {
+    let three = || rows(&[[1.0], [1.0], [1.0]]);
+    refused_shape(
+        Source::new(pmf(&[0.5, 0.5]), three()),
+        "posterior",
+        "rows",
+        (3, 2),
+        "one row per letter of the pmf",
+    );
+    refused_shape(
+        Source::from_classes(pmf(&[0.5, 0.5]), three()),
+        "conditionals",
+        "rows",
+        (3, 2),
+        "one row per class prior",
+    );
+}
+
+#[test]
+fn classifiers_of_another_shape() {
+    let classifier = Classifier::soft(rows(&[[1.0], [1.0]])).unwrap();
+    refused_shape(
+        Rdc::new(
+            &noisy_source(),
+            Distortion::hamming(2).unwrap(),
+            &classifier,
+        ),
+        "classifier",
+        "columns",
+        (1, 2),
+        "one column per class of the source",
+    );
+}
+
+#[test]
+fn costs_of_another_shape() {
+    let by_row = "one row per source letter";
+    let by_column = "one column per reproduction letter";
+    refused_shape(
+        two_letters().with_cost("delay", DMatrix::zeros(3, 2)),
+        "delay",
+        "rows",
+        (3, 2),
+        by_row,
+    );
+    refused_shape(
+        two_letters().with_cost("delay", DMatrix::zeros(2, 3)),
+        "delay",
+        "columns",
+        (3, 2),
+        by_column,
+    );
+    // The classifier is what fixes the reproduction alphabet.
+    let classifier = Classifier::hard(&[0, 1, 1]).unwrap();
+    refused_shape(
+        Rdc::new(
+            &noisy_source(),
+            Distortion::hamming(2).unwrap(),
+            &classifier,
+        ),
+        "distortion",
+        "columns",
+        (2, 3),
+        by_column,
+    );
+}
+
+#[test]
+fn points_of_different_dimension() {
+    for between in [Distortion::squared_error, Distortion::absolute_error] {
+        refused_shape(
+            between(&rows(&[[0.0, 1.0]]), &rows(&[[0.0, 1.0, 2.0]])),
+            "reproduction points",
+            "columns",
+            (3, 2),
+            "points must have as many coordinates as the source points",
+        );
+    }
+}
+
+#[test]
+fn budgets_of_another_count() {
+    let problem = two_letters().with_cost("delay", hamming()).unwrap();
+    let rule = "one budget per cost";
+    let refused = |result, found| refused_shape(result, "budgets", "entries", (found, 1), rule);
+    refused(problem.solve(&[]), 0);
+    refused(problem.solve(&[0.1, 0.2]), 2);
+    let smallest = problem.smallest_budget(0, &[0.1, 0.2]);
+    refused_shape(smallest, "budgets", "entries", (2, 1), rule);
+}
+
+#[test]
+fn numbers_that_are_no_budgets() {
+    let problem = two_letters().with_cost("delay", hamming()).unwrap();
+    let rdc = bernoulli();
+    let (d, e) = (
+        "the budget of distortion",
+        "the budget of classification error",
+    );
+    for bad in [-0.1, NAN, -INF] {
+        refused_value(problem.solve(&[bad]), "the budget of delay", bad, BUDGET);
+        refused_value(rdc.solve(bad, 0.1), d, bad, BUDGET);
+        refused_value(rdc.solve(0.1, bad), e, bad, BUDGET);
+        refused_value(rdc.smallest_error(bad), d, bad, BUDGET);
+        refused_value(rdc.smallest_distortion(bad), e, bad, BUDGET);
+        refused_value(rdc_bernoulli(0.3, bad, 0.1), "d", bad, BUDGET);
+        refused_value(rdc_bernoulli(0.3, 0.1, bad), "e", bad, BUDGET);
+    }
+}
+
+#[test]
+fn bernoulli_parameters_outside_the_unit_interval() {
+    let rule = "a probability must lie in [0, 1]";
+    for bad in [-0.1, 1.5, NAN, INF] {
+        refused_value(rdc_bernoulli(bad, 0.1, 0.1), "p", bad, rule);
+    }
+}
+
+#[test]
+fn tolerances_that_are_not_positive() {
+    let rule = "a tolerance in bits must be finite and > 0";
+    for bad in [0.0, -1e-9, NAN, INF] {
+        refused_value(
+            Settings::default().with_tolerance(bad),
+            "tolerance",
+            bad,
+            rule,
+        );
+    }
+}
+
+#[test]
+fn scale_factors_that_are_not_positive() {
+    let rule = "a factor must be finite and > 0";
+    for bad in [0.0, -1.0, NAN, INF] {
+        let distortion = Distortion::hamming(2).unwrap();
+        refused_value(distortion.scaled(bad), "factor", bad, rule);
+    }
+}
+
+#[test]
+fn unknown_methods() {
+    let error = "newton".parse::<Method>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"method = "newton": the methods are "interior_point""#
+    );
+}
+
+#[test]
+fn costs_that_do_not_exist() {
+    let problem = two_letters().with_cost("delay", hamming()).unwrap();
+    let rule = "a cost index must be below the number of costs";
+    refused_value(problem.smallest_budget(1, &[0.1]), "index", 1.0, rule);
+}
+
+#[test]
+fn letters_without_probability_change_nothing() {
+    let costs = rows(&[[0.0, 1.0], [3.0, INF], [1.0, 0.0]]);
+    let problem = Problem::new(pmf(&[0.7, 0.0, 0.3]), 2).unwrap();
+    let problem = problem.with_cost("delay", costs).unwrap();
+    let solution = problem.solve(&[0.1]).unwrap();
+    assert!((solution.rate - rdc_bernoulli(0.3, 0.1, INF).unwrap()).abs() < 1e-9);
+    // Its row of the channel is a pmf like any other, and keeps to the allowed pairs.
+    assert!((solution.channel.row(1).sum() - 1.0).abs() < 1e-9);
+    assert_eq!(solution.channel[(1, 1)], 0.0);
+}
+
+#[test]
+fn classes_without_probability_change_nothing() {
+    let source = Source::from_joint(rows(&[[0.7, 0.0, 0.0], [0.0, 0.0, 0.3]])).unwrap();
+    let classifier = Classifier::hard(&[0, 2]).unwrap();
+    let rdc = Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap();
+    let rate = rdc.solve(0.2, 0.1).unwrap().rate;
+    assert!((rate - rdc_bernoulli(0.3, 0.2, 0.1).unwrap()).abs() < 1e-9);
+}
+
+#[test]
+fn duplicate_letters_change_nothing() {
+    let source = Source::from_joint(rows(&[[0.3, 0.0], [0.4, 0.0], [0.0, 0.3]])).unwrap();
+    let costs = rows(&[[0.0, 1.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]);
+    let classifier = Classifier::hard(&[0, 1, 1]).unwrap();
+    let rdc = Rdc::new(&source, Distortion::matrix(costs).unwrap(), &classifier).unwrap();
+    for (d, e) in [(0.1, 0.2), (0.2, 0.1), (0.0, INF)] {
+        let (rate, expected) = (
+            rdc.solve(d, e).unwrap().rate,
+            bernoulli().solve(d, e).unwrap().rate,
+        );
+        assert!((rate - expected).abs() < 2e-9, "{rate} and {expected}");
+    }
+}
+
+#[test]
+fn one_letter_needs_no_rate() {
+    for (n, m) in [(1, 1), (1, 3), (3, 1)] {
+        let source = Source::empirical(&vec![0; n], 1).unwrap();
+        let classifier = Classifier::hard(&vec![0; m]).unwrap();
+        let costs = DMatrix::from_fn(n, m, |x, y| (1 + x + y) as f64);
+        let rdc = Rdc::new(&source, Distortion::matrix(costs).unwrap(), &classifier).unwrap();
+        let least = rdc.smallest_distortion(0.0).unwrap().unwrap();
+        for d in [least, least + 0.5, INF] {
+            let solution = rdc.solve(d, 0.0).unwrap();
+            assert_eq!((solution.rate, solution.lower), (0.0, 0.0));
+        }
+    }
+}
+
+#[test]
+fn infinite_budgets_constrain_nothing() {
+    let rdc = bernoulli();
+    let rate = |d, e| rdc.solve(d, e).unwrap().rate;
+    let expected = rdc_bernoulli(0.3, 0.1, INF).unwrap();
+    assert!((rate(0.1, INF) - expected).abs() < 1e-9);
+    assert!((rate(INF, 0.1) - expected).abs() < 1e-9);
+    assert_eq!(rate(INF, INF), 0.0);
+}
+
+#[test]
+fn budgets_above_reach_constrain_nothing() {
+    let rdc = bernoulli();
+    let rate = |d, e| rdc.solve(d, e).unwrap().rate;
+    let expected = rdc_bernoulli(0.3, 0.1, INF).unwrap();
+    for huge in [1.0, 1e6, 1e100, f64::MAX] {
+        assert!((rate(0.1, huge) - expected).abs() < 1e-9, "E = {huge}");
+        assert!((rate(huge, 0.1) - expected).abs() < 1e-9, "D = {huge}");
+        assert_eq!(rate(huge, huge), 0.0);
+    }
+}
+
+/// The middle letter costs less distortion at y = 1 and less error at y = 0: sent to y = 0 with probability t, it has
+/// D = 0.36875 + 0.3 t and E = 0.25 - 0.06 t, which is the frontier.
+struct Tradeoff {
+    rdc: Rdc,
+    source: Source,
+    costs: [DMatrix<f64>; 2],
+}
+
+fn tradeoff() -> Tradeoff {
+    let posterior = rows(&[[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]);
+    let source = Source::new(pmf(&[0.5, 0.3, 0.2]), posterior).unwrap();
+    let (points, reproductions) = (rows(&[[0.0], [1.25], [3.0]]), rows(&[[0.0], [2.0]]));
+    let distortion = Distortion::squared_error(&points, &reproductions).unwrap();
+    let classifier = Classifier::hard(&[0, 1]).unwrap();
+    let costs = [
+        distortion.as_matrix().clone(),
+        classifier.error_matrix(&source).unwrap(),
+    ];
+    Tradeoff {
+        rdc: Rdc::new(&source, distortion, &classifier).unwrap(),
+        source,
+        costs,
+    }
+}
+
+#[track_caller]
+fn infeasible(result: Result<Solution, RdcError>) -> Infeasible {
+    match result.unwrap_err() {
+        RdcError::Infeasible(infeasible) => *infeasible,
+        other => panic!("{other}"),
+    }
+}
+
+/// `sum_x p(x) min_y s.d(x, y) - s.D`, from the matrices alone.
+fn excess(pmf: &DVector<f64>, costs: &[DMatrix<f64>], report: &Infeasible) -> f64 {
+    // A cost without a multiplier is left out: its budget may be infinite.
+    let priced: Vec<_> = report
+        .budgets
+        .iter()
+        .zip(costs)
+        .filter(|(budget, _)| budget.multiplier > 0.0)
+        .collect();
+    let price = |x, y| -> f64 { priced.iter().map(|(b, d)| b.multiplier * d[(x, y)]).sum() };
+    let least = |x| {
+        (0..costs[0].ncols())
+            .map(|y| price(x, y))
+            .fold(INF, f64::min)
+    };
+    let reached: f64 = pmf.iter().enumerate().map(|(x, p)| p * least(x)).sum();
+    let allowed: f64 = priced.iter().map(|(b, _)| b.multiplier * b.budget).sum();
+    reached - allowed
+}
+
+#[track_caller]
+fn assert_witness(pmf: &DVector<f64>, costs: &[DMatrix<f64>], report: &Infeasible) {
+    assert!(report.budgets.iter().all(|b| b.multiplier >= 0.0));
+    let total: f64 = report.budgets.iter().map(|b| b.multiplier).sum();
+    assert!((total - 1.0).abs() < 1e-12);
+    let excess = excess(pmf, costs, report);
+    assert!(excess > 0.0, "{report:?} proves nothing");
+    assert!((excess - report.excess).abs() < 1e-12, "{excess}");
+}
+
+#[test]
+fn infeasible_budgets_come_with_the_smallest_ones() {
+    let Tradeoff { rdc, source, costs } = tradeoff();
+    let report = infeasible(rdc.solve(0.5, 0.2));
+    let [d, e] = &report.budgets[..] else {
+        panic!("one entry per cost: {report:?}");
+    };
+    assert_eq!((d.name.as_str(), d.budget), ("distortion", 0.5));
+    assert_eq!((e.name.as_str(), e.budget), ("classification error", 0.2));
+    assert!((d.smallest.unwrap() - 0.61875).abs() < 1e-12);
+    assert!((e.smallest.unwrap() - 0.22375).abs() < 1e-12);
+    assert_witness(source.pmf(), &costs, &report);
+}
+
+#[test]
+fn smallest_budgets_can_be_met_and_smaller_ones_cannot() {
+    let Tradeoff { rdc, source, costs } = tradeoff();
+    let report = infeasible(rdc.solve(0.5, 0.2));
+    let [d, e] = [0, 1].map(|k| report.budgets[k].smallest.unwrap());
+    for (solution, budget) in [
+        (rdc.solve(d, 0.2).unwrap(), [d, 0.2]),
+        (rdc.solve(0.5, e).unwrap(), [0.5, e]),
+    ] {
+        for (constraint, budget) in solution.constraints.iter().zip(budget) {
+            assert!(constraint.achieved <= budget * (1.0 + 1e-12));
+        }
+    }
+    let below = 1.0 - 1e-6;
+    for report in [
+        infeasible(rdc.solve(d * below, 0.2)),
+        infeasible(rdc.solve(0.5, e * below)),
+    ] {
+        assert_witness(source.pmf(), &costs, &report);
+    }
+}
+
+#[test]
+fn infeasible_budgets_say_what_is_out_of_reach() {
+    let message = tradeoff().rdc.solve(0.5, 0.2).unwrap_err().to_string();
+    for part in [
+        "infeasible budgets: no test channel has distortion <= 0.5 and classification error <= 0.2",
+        "the smallest distortion at the other budgets is 0.6187",
+        "the smallest classification error at the other budgets is 0.2237",
+        "witness: with multipliers (distortion: 0.",
+        "every channel exceeds them by ",
+    ] {
+        assert!(message.contains(part), "{part:?} in {message:?}");
+    }
+}
+
+#[test]
+fn no_error_budget_makes_up_for_too_little_distortion() {
+    let Tradeoff { rdc, source, costs } = tradeoff();
+    let report = infeasible(rdc.solve(0.3, 0.2));
+    assert_witness(source.pmf(), &costs, &report);
+    assert_eq!(report.budgets[Rdc::ERROR].smallest, None);
+    assert!((report.budgets[Rdc::DISTORTION].smallest.unwrap() - 0.61875).abs() < 1e-12);
+    assert_eq!(rdc.smallest_error(0.3).unwrap(), None);
+    let message = RdcError::Infeasible(Box::new(report)).to_string();
+    assert!(message.contains("no classification error is enough at the other budgets"));
+}
+
+#[test]
+fn unconstrained_costs_are_not_blamed() {
+    let Tradeoff { rdc, source, costs } = tradeoff();
+    let report = infeasible(rdc.solve(0.3, INF));
+    assert_witness(source.pmf(), &costs, &report);
+    assert_eq!(report.budgets[Rdc::ERROR].multiplier, 0.0);
+    let smallest = report.budgets[Rdc::DISTORTION].smallest.unwrap();
+    assert!((smallest - 0.36875).abs() < 1e-12);
+    assert!(rdc.solve(smallest, INF).is_ok());
+    infeasible(rdc.solve(smallest * (1.0 - 1e-6), INF));
+}
+
+#[test]
+fn no_single_budget_resolves_a_contradiction_of_the_others() {
+    // Each cost wants a reproduction letter of its own, so any two of the budgets contradict each other.
+    let source = pmf(&[0.5, 0.5]);
+    let costs = [0, 1, 2].map(|k| DMatrix::from_fn(2, 3, |_, y| f64::from(y != k)));
+    let mut problem = Problem::new(source.clone(), 3).unwrap();
+    for (k, matrix) in costs.iter().enumerate() {
+        problem = problem
+            .with_cost(format!("cost {k}"), matrix.clone())
+            .unwrap();
+    }
+    let report = infeasible(problem.solve(&[0.1; 3]));
+    assert!(report.budgets.iter().all(|b| b.smallest.is_none()));
+    assert_witness(&source, &costs, &report);
+    assert_eq!(problem.smallest_budget(2, &[0.1; 3]).unwrap(), None);
+    // Two thirds each is what a uniform channel reaches.
+    let third = problem.smallest_budget(2, &[2.0 / 3.0; 3]).unwrap();
+    assert!((third.unwrap() - 2.0 / 3.0).abs() < 1e-12);
+}
+
+/// Any number a caller may come up with.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        8 => 0.0..2.0,
+        1 => -1.0..1e6,
+        2 => prop::sample::select(vec![
+            0.0, -0.0, 1.0, NAN, INF, -INF, f64::MAX, -f64::MAX, f64::MIN_POSITIVE, 5e-324, 1e-300, 1e300, 1e-15,
+        ]),
+    ]
+}
+
+/// A number that passes the rule for costs and budgets, so that runs get past the checks.
+fn cost() -> impl Strategy<Value = f64> {
+    number().prop_map(|v| if v.is_nan() { 0.0 } else { v.abs() })
+}
+
+/// Rows of numbers; most of them scaled to sum 1.
+fn distributions(rows: usize, columns: usize) -> impl Strategy<Value = DMatrix<f64>> {
+    let weight = number().prop_map(|v| if v.abs() <= 1e6 { v.abs() } else { 1e-12 });
+    let scaled = vec(weight, rows * columns).prop_map(move |weights| {
+        let mut matrix = DMatrix::from_row_slice(rows, columns, &weights);
+        for mut row in matrix.row_iter_mut() {
+            let sum = row.sum();
+            row.unscale_mut(sum);
+        }
+        matrix
+    });
+    let raw = vec(number(), rows * columns)
+        .prop_map(move |entries| DMatrix::from_row_slice(rows, columns, &entries));
+    prop_oneof![15 => scaled, 1 => raw]
+}
+
+fn costs(rows: usize, columns: usize) -> impl Strategy<Value = DMatrix<f64>> {
+    let matrix = move |entries: Vec<f64>| DMatrix::from_row_slice(rows, columns, &entries);
+    prop_oneof![
+        15 => vec(cost(), rows * columns).prop_map(matrix),
+        1 => vec(number(), rows * columns).prop_map(matrix),
+    ]
+}
+
+/// Arguments of every constructor, for one source and one reproduction alphabet.
+#[derive(Debug)]
+struct Arguments {
+    pmf: DVector<f64>,
+    posterior: DMatrix<f64>,
+    decisions: DMatrix<f64>,
+    costs: Vec<DMatrix<f64>>,
+    points: [DMatrix<f64>; 2],
+    budgets: Vec<f64>,
+    factor: f64,
+}
+
+fn arguments() -> impl Strategy<Value = Arguments> {
+    (1..=4_usize, 1..=4_usize, 1..=3_usize, 1..=3_usize).prop_flat_map(|(n, m, k, count)| {
+        let budget = prop_oneof![15 => cost(), 1 => number()];
+        (
+            distributions(1, n),
+            distributions(n, k),
+            distributions(m, k),
+            vec(costs(n, m), count),
+            [distributions(n, 2), distributions(m, 2)],
+            vec(budget, count.max(2)),
+            number(),
+        )
+            .prop_map(
+                |(pmf, posterior, decisions, costs, points, budgets, factor)| Arguments {
+                    pmf: pmf.row(0).transpose(),
+                    posterior,
+                    decisions,
+                    costs,
+                    points,
+                    budgets,
+                    factor,
+                },
+            )
+    })
+}
+
+fn problem(arguments: &Arguments) -> Result<Problem, RdcError> {
+    let letters = arguments.costs[0].ncols();
+    let costs = arguments.costs.iter().cloned().enumerate();
+    costs.fold(
+        Problem::new(arguments.pmf.clone(), letters),
+        |problem, (k, matrix)| problem?.with_cost(format!("cost {k}"), matrix),
+    )
+}
+
+fn rdc(arguments: &Arguments, distortion: Distortion) -> Result<Rdc, RdcError> {
+    let source = Source::new(arguments.pmf.clone(), arguments.posterior.clone())?;
+    let classifier = Classifier::soft(arguments.decisions.clone())?;
+    Rdc::new(&source, distortion, &classifier)
+}
+
+fn distortions(arguments: &Arguments) -> impl Iterator<Item = Distortion> {
+    let [points, reproductions] = &arguments.points;
+    let given = Distortion::matrix(arguments.costs[0].clone());
+    let scaled = given.clone().and_then(|d| d.scaled(arguments.factor));
+    [
+        given,
+        scaled,
+        Distortion::squared_error(points, reproductions),
+        Distortion::absolute_error(points, reproductions),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn check_solution(result: Result<Solution, RdcError>) -> Result<(), TestCaseError> {
+    let Ok(solution) = result else { return Ok(()) };
+    prop_assert!(solution.rate.is_finite());
+    prop_assert!(0.0 <= solution.lower && solution.lower <= solution.rate);
+    for row in solution.channel.row_iter() {
+        prop_assert!((row.sum() - 1.0).abs() < 1e-9, "{row}");
+    }
+    prop_assert!(solution.constraints.iter().all(|c| !c.achieved.is_nan()));
+    Ok(())
+}
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("RDC_CASES").ok();
+    ProptestConfig {
+        cases: cases.map_or(256, |cases| cases.parse().unwrap()),
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(20_250_301),
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_number_breaks_the_library(arguments in arguments()) {
+        let budgets = &arguments.budgets;
+        if let Ok(problem) = problem(&arguments) {
+            check_solution(problem.solve(&budgets[..arguments.costs.len()]))?;
+        }
+        for distortion in distortions(&arguments) {
+            if let Ok(rdc) = rdc(&arguments, distortion) {
+                check_solution(rdc.solve(budgets[0], budgets[1]))?;
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What a solution must satisfy, recomputed from the matrices of the problem and from nothing else.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{Solution, mutual_information};
+
+/// The number of random cases: `RDC_CASES`, or the default.
+pub(crate) fn cases(default: u32) -> u32 {
+    std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
+}
+
+/// `E[d(X, Y)]`; pairs that the channel does not use may cost +inf.
+pub(crate) fn expected(pmf: &DVector<f64>, channel: &DMatrix<f64>, cost: &DMatrix<f64>) -> f64 {
+    let pair = |(x, y): (usize, usize)| {
+        let mass = pmf[x] * channel[(x, y)];
+        if mass > 0.0 { mass * cost[(x, y)] } else { 0.0 }
+    };
+    (0..cost.ncols()).flat_map(|y| (0..cost.nrows()).map(move |x| (x, y))).map(pair).sum()
+}
+
+/// Blahut's lower bound in bits at an output pmf q and multipliers in bits per unit, written out.
+pub(crate) fn lower_bound(
+    pmf: &DVector<f64>,
+    costs: &[DMatrix<f64>],
+    budgets: &[f64],
+    q: &DVector<f64>,
+    multipliers: &[f64],
+) -> f64 {
+    let (n, m) = (pmf.len(), q.len());
+    let tilt = DMatrix::from_fn(n, m, |x, y| {
+        let price = |(cost, s): (&DMatrix<f64>, &f64)| match cost[(x, y)] {
+            d if d.is_infinite() => f64::INFINITY,
+            d => s * d,
+        };
+        (-costs.iter().zip(multipliers).map(price).sum::<f64>()).exp2()
+    });
+    let t = &tilt * q;
+    let letters = || (0..n).filter(|&x| pmf[x] > 0.0);
+    let largest = (0..m).map(|y| letters().map(|x| pmf[x] * tilt[(x, y)] / t[x]).sum::<f64>()).fold(0.0, f64::max);
+    let spent: f64 = multipliers.iter().zip(budgets).filter(|(s, _)| **s > 0.0).map(|(s, d)| s * d).sum();
+    -letters().map(|x| pmf[x] * t[x].log2()).sum::<f64>() - largest.log2() - spent
+}
+
+/// The channel is one, attains the rate and the costs it claims, and meets the budgets; the fields agree.
+pub(crate) fn assert_consistent(
+    pmf: &DVector<f64>,
+    costs: &[DMatrix<f64>],
+    budgets: &[f64],
+    solution: &Solution,
+) {
+    let channel = &solution.channel;
+    assert!(channel.iter().all(|&w| (0.0..=1.0 + 1e-12).contains(&w)), "a channel holds probabilities");
+    for row in channel.row_iter() {
+        assert!((row.sum() - 1.0).abs() < 1e-12, "a row sums to {}", row.sum());
+    }
+    assert!((solution.rate - mutual_information(pmf, channel)).abs() < 1e-12);
+    assert!(0.0 <= solution.lower && solution.lower <= solution.rate);
+    assert!((channel.tr_mul(pmf) - &solution.output).amax() < 1e-14);
+    for ((constraint, cost), &budget) in solution.constraints.iter().zip(costs).zip(budgets) {
+        let achieved = expected(pmf, channel, cost);
+        assert!(achieved <= budget * (1.0 + 1e-12), "{}: {achieved} > {budget}", constraint.name);
+        assert!((achieved - constraint.achieved).abs() <= 1e-12 * (1.0 + achieved));
+        assert!(constraint.multiplier >= 0.0 && constraint.multiplier.is_finite());
+        assert_eq!(constraint.budget, budget);
+    }
+    // Complementary slackness, as far as the gap allows: sum_k s_k (D_k - E[d_k]) is a part of it.
+    let slack: f64 = solution.constraints.iter().filter(|c| c.is_active()).map(|c| c.multiplier * (c.budget - c.achieved)).sum();
+    assert!(slack <= solution.gap() + 1e-9, "slack {slack:e} is priced, the gap is {:e}", solution.gap());
+}
