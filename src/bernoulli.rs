@@ -22,12 +22,7 @@ use crate::{RdcError, binary_entropy, check};
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 pub fn rdc_bernoulli(p: f64, d: f64, e: f64) -> Result<f64, RdcError> {
-    check::scalar(
-        "p",
-        p,
-        "a probability must lie in [0, 1]",
-        (0.0..=1.0).contains(&p),
-    )?;
+    check::scalar("p", p, "a probability must lie in [0, 1]", (0.0..=1.0).contains(&p))?;
     check::scalar("d", d, check::BUDGET, d >= 0.0)?;
     check::scalar("e", e, check::BUDGET, e >= 0.0)?;
     let rarer = p.min(1.0 - p);

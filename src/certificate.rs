@@ -19,11 +19,7 @@ pub(crate) fn lower_bound(instance: &Instance<'_>, kernel: &Kernel, s: &DVector<
     let log_max = kernel.c.max().ln();
     let bound = -kernel.log_partition - log_max - spent;
     let bound = bound - rounding(&[kernel.log_partition, log_max, spent]);
-    if bound.is_finite() {
-        bound
-    } else {
-        f64::NEG_INFINITY
-    }
+    if bound.is_finite() { bound } else { f64::NEG_INFINITY }
 }
 
 /// What rounding may cost a sum of these terms, each of them summed over the alphabet.

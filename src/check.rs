@@ -7,17 +7,14 @@ use nalgebra::DMatrix;
 const NORMALISATION_TOLERANCE: f64 = 1e-9;
 
 pub(crate) const PROBABILITY: &str = "a probability must be a finite number >= 0";
-pub(crate) const COST: &str = "a cost must be >= 0, or +inf for a forbidden pair";
+pub(crate) const COST: &str = "a cost must lie in [0, 1e150], or be +inf for a forbidden pair";
+
+/// The largest finite cost: squares of it are still finite.
+pub(crate) const LARGEST_COST: f64 = 1e150;
 pub(crate) const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
 
 pub(crate) fn not_empty(argument: &str, count: usize) -> Result<(), RdcError> {
-    if count == 0 {
-        Err(RdcError::Empty {
-            argument: argument.into(),
-        })
-    } else {
-        Ok(())
-    }
+    if count == 0 { Err(RdcError::Empty { argument: argument.into() }) } else { Ok(()) }
 }
 
 pub(crate) fn count(
@@ -30,13 +27,7 @@ pub(crate) fn count(
     if found == expected {
         return Ok(());
     }
-    Err(RdcError::Shape {
-        argument: argument.into(),
-        what,
-        found,
-        expected,
-        rule,
-    })
+    Err(RdcError::Shape { argument: argument.into(), what, found, expected, rule })
 }
 
 /// Every entry of `matrix` passes `rule_holds`; the error names the first that does not.
@@ -55,11 +46,7 @@ pub(crate) fn entries(
     } else {
         format!("{argument}[({row}, {column})]")
     };
-    Err(RdcError::Value {
-        argument,
-        value: matrix[at],
-        rule,
-    })
+    Err(RdcError::Value { argument, value: matrix[at], rule })
 }
 
 pub(crate) fn scalar(
@@ -71,11 +58,7 @@ pub(crate) fn scalar(
     if rule_holds {
         Ok(())
     } else {
-        Err(RdcError::Value {
-            argument: argument.into(),
-            value,
-            rule,
-        })
+        Err(RdcError::Value { argument: argument.into(), value, rule })
     }
 }
 
@@ -85,10 +68,7 @@ pub(crate) fn probabilities(argument: &str, matrix: &mut DMatrix<f64>) -> Result
     entries(argument, matrix, PROBABILITY, |v| v.is_finite() && v >= 0.0)?;
     let sum = matrix.sum();
     if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
-        return Err(RdcError::NotNormalised {
-            argument: argument.into(),
-            sum,
-        });
+        return Err(RdcError::NotNormalised { argument: argument.into(), sum });
     }
     matrix.unscale_mut(sum);
     Ok(())
@@ -111,6 +91,12 @@ pub(crate) fn stochastic_rows(argument: &str, matrix: &mut DMatrix<f64>) -> Resu
     Ok(())
 }
 
+/// Checks a matrix of costs.
+pub(crate) fn costs(argument: &str, matrix: &DMatrix<f64>) -> Result<(), RdcError> {
+    not_empty(argument, matrix.len())?;
+    entries(argument, matrix, COST, |v| (0.0..=LARGEST_COST).contains(&v) || v == f64::INFINITY)
+}
+
 /// A matrix from its rows, as they come from files and from code that holds vectors of vectors.
 ///
 /// `rows` are the rows from top to bottom; the result has one row per element. `argument` is the name that an
@@ -131,12 +117,7 @@ pub fn matrix_from_rows(argument: &str, rows: &[Vec<f64>]) -> Result<DMatrix<f64
     not_empty(argument, width)?;
     if let Some(row) = rows.iter().position(|r| r.len() != width) {
         let argument = argument.into();
-        return Err(RdcError::Ragged {
-            argument,
-            row,
-            found: rows[row].len(),
-            expected: width,
-        });
+        return Err(RdcError::Ragged { argument, row, found: rows[row].len(), expected: width });
     }
     Ok(DMatrix::from_fn(rows.len(), width, |i, j| rows[i][j]))
 }

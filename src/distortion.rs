@@ -8,12 +8,13 @@ use nalgebra::DMatrix;
 pub struct Distortion(DMatrix<f64>);
 
 impl Distortion {
-    /// Any matrix (n x m, a row per source letter), entries `>= 0` or `+inf`.
+    /// Any matrix (n x m, a row per source letter), entries in \[0, 1e150\] or `+inf`.
     ///
     /// # Errors
     /// An empty matrix, or an entry that is negative or NaN.
     pub fn matrix(matrix: DMatrix<f64>) -> Result<Self, RdcError> {
-        checked("distortion", matrix).map(Self)
+        check::costs("distortion", &matrix)?;
+        Ok(Self(matrix))
     }
 
     /// Hamming distortion on an alphabet of `letters` letters: 0 where x = y, else 1.
@@ -27,7 +28,7 @@ impl Distortion {
     /// Squared error between points, `sum_i (a_i - b_i)^2`: a row per letter (n x dim and m x dim).
     ///
     /// # Errors
-    /// No points, coordinates that are not finite, points of different dimensions, or a distance that overflows.
+    /// No points, coordinates that are not finite, points of different dimensions, or a distance above 1e150.
     pub fn squared_error(
         source: &DMatrix<f64>,
         reproduction: &DMatrix<f64>,
@@ -51,53 +52,32 @@ impl Distortion {
         reproduction: &DMatrix<f64>,
         coordinate: impl Fn(f64) -> f64,
     ) -> Result<Self, RdcError> {
-        for (argument, points) in [
-            ("source points", source),
-            ("reproduction points", reproduction),
-        ] {
+        for (argument, points) in [("source points", source), ("reproduction points", reproduction)]
+        {
             check::not_empty(argument, points.len())?;
-            check::entries(
-                argument,
-                points,
-                "a coordinate must be finite",
-                f64::is_finite,
-            )?;
+            check::entries(argument, points, "a coordinate must be finite", f64::is_finite)?;
         }
         let rule = "points must have as many coordinates as the source points";
-        check::count(
-            "reproduction points",
-            "columns",
-            reproduction.ncols(),
-            source.ncols(),
-            rule,
-        )?;
+        check::count("reproduction points", "columns", reproduction.ncols(), source.ncols(), rule)?;
         // Points as columns: each distance then reads two contiguous slices.
         let (a, b) = (source.transpose(), reproduction.transpose());
         let matrix = DMatrix::from_fn(a.ncols(), b.ncols(), |x, y| {
-            a.column(x)
-                .iter()
-                .zip(b.column(y).iter())
-                .map(|(a, b)| coordinate(a - b))
-                .sum()
+            a.column(x).iter().zip(b.column(y).iter()).map(|(a, b)| coordinate(a - b)).sum()
         });
-        check::entries(
-            "distance",
-            &matrix,
-            "a distance must not overflow",
-            f64::is_finite,
-        )?;
+        let rule = "a distance must be at most 1e150";
+        check::entries("distance", &matrix, rule, |d| d <= check::LARGEST_COST)?;
         Ok(Self(matrix))
     }
 
-    /// The same measure in another unit, every entry times `factor` (finite, `> 0`): `1/64` turns the squared
+    /// The same measure in another unit, every entry times `factor` in (0, 1e150]: `1/64` turns the squared
     /// error of an 8 x 8 image into the squared error per pixel.
     ///
     /// # Errors
-    /// A factor that is not finite and positive.
+    /// A factor outside (0, 1e150], or one that lifts an entry above 1e150.
     pub fn scaled(self, factor: f64) -> Result<Self, RdcError> {
-        let rule = "a factor must be finite and > 0";
-        check::scalar("factor", factor, rule, factor.is_finite() && factor > 0.0)?;
-        Ok(Self(self.0 * factor))
+        let rule = "a factor must lie in (0, 1e150]";
+        check::scalar("factor", factor, rule, factor > 0.0 && factor <= check::LARGEST_COST)?;
+        Self::matrix(self.0 * factor)
     }
 
     /// The matrix, n x m.
@@ -109,11 +89,4 @@ impl Distortion {
     pub(crate) fn into_matrix(self) -> DMatrix<f64> {
         self.0
     }
-}
-
-/// A matrix of costs that has passed the rules.
-pub(crate) fn checked(argument: &str, matrix: DMatrix<f64>) -> Result<DMatrix<f64>, RdcError> {
-    check::not_empty(argument, matrix.len())?;
-    check::entries(argument, &matrix, check::COST, |v| v >= 0.0)?;
-    Ok(matrix)
 }

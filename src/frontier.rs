@@ -30,13 +30,23 @@ pub(crate) struct Reach {
     pub(crate) bound: f64,
     /// The multipliers of `bound`: `>= 0`, sum 1.
     pub(crate) multipliers: DVector<f64>,
-    /// The channel of `shift`, a mixture of deterministic ones: (weight, y of each x).
+    /// The channel of `shift`, a mixture of deterministic ones: (weight, y of each x). Empty where none was looked for.
     pub(crate) channel: Vec<(f64, Vec<usize>)>,
 }
 
 impl Reach {
+    /// Budget k is negative.
+    fn below_zero(instance: &Instance<'_>, k: usize) -> Self {
+        Self {
+            shift: f64::INFINITY,
+            bound: -instance.budgets[k],
+            multipliers: DVector::from_fn(instance.constraints(), |l, _| f64::from(l == k)),
+            channel: Vec::new(),
+        }
+    }
+
     pub(crate) fn is_infeasible(&self) -> bool {
-        self.bound > FRONTIER_TOLERANCE
+        self.bound > FRONTIER_TOLERANCE || self.channel.is_empty()
     }
 
     pub(crate) fn is_interior(&self) -> bool {
@@ -49,10 +59,7 @@ impl Reach {
 enum Column {
     Shift,
     Slack(usize),
-    Vertex {
-        costs: DVector<f64>,
-        channel: Vec<usize>,
-    },
+    Vertex { costs: DVector<f64>, channel: Vec<usize> },
 }
 
 impl Column {
@@ -88,7 +95,13 @@ pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
     let decided = |shift: f64, bound: f64| {
         bound > FRONTIER_TOLERANCE || shift < (0.5 * bound).min(-FRONTIER_TOLERANCE)
     };
-    (instance.constraints() > 0).then(|| reach(instance, decided))
+    if instance.constraints() == 0 {
+        return None;
+    }
+    // Rows start at 0, so that no channel costs less than 0. Said here, as digits of a budget far below the scale of its
+    // cost would be lost in the linear program.
+    let (least, budget) = instance.budgets.argmin();
+    Some(if budget < 0.0 { Reach::below_zero(instance, least) } else { reach(instance, decided) })
 }
 
 /// The smallest `t` such that budgets `D + t` can be met, stopping as soon as `enough(shift, bound)`.
@@ -109,10 +122,7 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         Column::Vertex { costs, .. } => (costs - budgets).imax(),
         Column::Shift | Column::Slack(_) => 0,
     };
-    let mut basis: Vec<Column> = (0..k)
-        .filter(|&row| row != worst)
-        .map(Column::Slack)
-        .collect();
+    let mut basis: Vec<Column> = (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
     basis.extend([Column::Shift, vertex]);
     let target = budgets.clone().insert_row(k, 1.0);
 
@@ -120,9 +130,7 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         let matrix = DMatrix::from_columns(&basis.iter().map(|c| c.entries(k)).collect::<Vec<_>>());
         let objective = DVector::from_iterator(
             k + 1,
-            basis
-                .iter()
-                .map(|column| f64::from(matches!(column, Column::Shift))),
+            basis.iter().map(|column| f64::from(matches!(column, Column::Shift))),
         );
         let lu = matrix.clone().lu();
         let (Some(weights), Some(prices)) =
@@ -169,6 +177,9 @@ fn record_channel(
     best: &mut Reach,
 ) {
     let total: f64 = vertices(basis, weights).map(|(w, _, _)| w).sum();
+    if !(total > 0.0) {
+        return;
+    }
     let mut costs = -budgets;
     for (w, vertex, _) in vertices(basis, weights) {
         costs.axpy(w / total, vertex, 1.0);
@@ -176,9 +187,7 @@ fn record_channel(
     let shift = costs.max();
     if shift < best.shift {
         best.shift = shift;
-        best.channel = vertices(basis, weights)
-            .map(|(w, _, y)| (w / total, y.clone()))
-            .collect();
+        best.channel = vertices(basis, weights).map(|(w, _, y)| (w / total, y.clone())).collect();
     }
 }
 
@@ -186,13 +195,10 @@ fn vertices<'a>(
     basis: &'a [Column],
     weights: &'a DVector<f64>,
 ) -> impl Iterator<Item = (f64, &'a DVector<f64>, &'a Vec<usize>)> {
-    basis
-        .iter()
-        .zip(weights)
-        .filter_map(|(column, &weight)| match column {
-            Column::Vertex { costs, channel } if weight > 0.0 => Some((weight, costs, channel)),
-            _ => None,
-        })
+    basis.iter().zip(weights).filter_map(|(column, &weight)| match column {
+        Column::Vertex { costs, channel } if weight > 0.0 => Some((weight, costs, channel)),
+        _ => None,
+    })
 }
 
 /// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.
@@ -200,10 +206,15 @@ fn vertices<'a>(
 /// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
 /// separating multiplier gives a budget that every feasible one must reach.
 pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
+    let cost = &problem.costs[index];
     let mut budgets = budgets.to_vec();
-    budgets[index] = problem.costs[index].offset;
+    budgets[index] = cost.offset;
     let (mut instance, constrained) = Instance::new(problem, &budgets);
-    let k = constrained.iter().position(|&cost| cost == index)?;
+    let Some(k) = constrained.iter().position(|&constrained| constrained == index) else {
+        // A constant cost: what counts is whether the others can be met.
+        let others = feasibility(&instance);
+        return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(cost.offset);
+    };
     for _ in 0..MAX_NEWTON {
         let reach = reach(&instance, |_, _| false);
         let rounding = 4.0 * f64::EPSILON * instance.budgets.amax();
@@ -218,7 +229,7 @@ pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) 
         }
         instance.budgets[k] += reach.bound / reach.multipliers[k];
     }
-    Some(problem.costs[index].in_units(instance.budgets[k]).max(0.0))
+    Some(cost.in_units(instance.budgets[k]))
 }
 
 /// The error that explains why `budgets` cannot be met, from a [`Reach`] that proves it.

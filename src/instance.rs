@@ -18,22 +18,16 @@ pub(crate) struct Instance<'a> {
 }
 
 impl<'a> Instance<'a> {
-    /// The finite budgets of a request, and the indices of their costs in the problem.
+    /// The budgets of a request that constrain anything, and the indices of their costs in the problem.
     pub(crate) fn new(problem: &'a Problem, budgets: &[f64]) -> (Self, Vec<usize>) {
-        let constrained: Vec<usize> = (0..budgets.len())
-            .filter(|&k| budgets[k].is_finite())
-            .collect();
-        let scaled = constrained
-            .iter()
-            .map(|&k| problem.costs[k].scaled_budget(budgets[k]));
+        let scaled = |k: usize| problem.costs[k].scaled_budget(budgets[k]);
+        let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
+        let scaled: Vec<f64> = (0..budgets.len()).filter_map(scaled).collect();
         let instance = Self {
             pmf: Cow::Borrowed(&problem.pmf),
             reproductions: problem.reproductions,
-            costs: constrained
-                .iter()
-                .map(|&k| &problem.costs[k].matrix)
-                .collect(),
-            budgets: DVector::from_iterator(constrained.len(), scaled),
+            costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
+            budgets: DVector::from_vec(scaled),
             allowed: Cow::Borrowed(&problem.allowed),
         };
         (instance, constrained)
@@ -71,9 +65,7 @@ impl<'a> Instance<'a> {
         let mut face = self.clone();
         face.costs.remove(k);
         face.budgets = face.budgets.remove_row(k);
-        face.allowed
-            .to_mut()
-            .restrict(self.letters(), self.reproductions, keep);
+        face.allowed.to_mut().restrict(self.letters(), self.reproductions, keep);
         face
     }
 

@@ -1,7 +1,7 @@
 //! The general problem: a pmf, a reproduction alphabet, and any list of linear costs.
 
 use crate::source::checked_pmf;
-use crate::{RdcError, Settings, Solution, check, distortion, frontier, solver};
+use crate::{RdcError, Settings, Solution, check, frontier, solver};
 use nalgebra::{DMatrix, DVector};
 
 /// `R(D_1, ..., D_K) = min I(X; X^)` over test channels with `E[d_k(X, X^)] <= D_k`, for any number of linear
@@ -39,17 +39,30 @@ pub(crate) struct Cost {
     pub(crate) scale: f64,
     /// `sum_x p(x) row_minimum(x)`.
     pub(crate) offset: f64,
+    /// `sum_x p(x) max_y matrix[(y, x)]`: no channel costs more.
+    pub(crate) dearest: f64,
 }
 
 impl Cost {
-    pub(crate) fn scaled_budget(&self, budget: f64) -> f64 {
-        (budget - self.offset) / self.scale
+    /// The budget in the units of `matrix`; `None` if every channel meets it.
+    pub(crate) fn scaled_budget(&self, budget: f64) -> Option<f64> {
+        let above = budget - self.offset;
+        // What the sum behind the offset may have lost is not held against the budget.
+        let rounding = OFFSET_ROUNDING * self.offset;
+        let scaled = if above.abs() <= rounding { 0.0 } else { above / self.scale };
+        (scaled < self.dearest).then_some(scaled)
     }
 
     pub(crate) fn in_units(&self, scaled: f64) -> f64 {
         self.offset + self.scale * scaled
     }
 }
+
+/// Probabilities and average costs below this are zero: their inverses would overflow.
+const SMALLEST: f64 = 1e-200;
+
+/// Relative rounding of [`Cost::offset`].
+const OFFSET_ROUNDING: f64 = 1e-12;
 
 /// Which pairs a test channel may use; m x n, stored by source letter. `None` where it may use all.
 #[derive(Debug, Clone, Default)]
@@ -59,9 +72,7 @@ impl Allowed {
     /// The pairs of one source letter, `None` where all are allowed.
     pub(crate) fn of(&self, letter: usize, reproductions: usize) -> Option<&[bool]> {
         let start = letter * reproductions;
-        self.0
-            .as_ref()
-            .map(|pairs| &pairs[start..start + reproductions])
+        self.0.as_ref().map(|pairs| &pairs[start..start + reproductions])
     }
 
     /// Keeps the pairs that `keep(x, y)` agrees with.
@@ -71,9 +82,7 @@ impl Allowed {
         reproductions: usize,
         keep: impl Fn(usize, usize) -> bool,
     ) {
-        let pairs = self
-            .0
-            .get_or_insert_with(|| vec![true; letters * reproductions]);
+        let pairs = self.0.get_or_insert_with(|| vec![true; letters * reproductions]);
         for (at, pair) in pairs.iter_mut().enumerate() {
             *pair &= keep(at / reproductions, at % reproductions);
         }
@@ -87,16 +96,12 @@ impl Problem {
     /// An empty pmf or m = 0; probabilities that are negative, not finite, or off from 1 in sum by more than 1e-9.
     pub fn new(pmf: DVector<f64>, reproductions: usize) -> Result<Self, RdcError> {
         check::not_empty("the reproduction alphabet", reproductions)?;
-        let pmf = checked_pmf("pmf", pmf)?;
-        Ok(Self {
-            pmf,
-            reproductions,
-            costs: Vec::new(),
-            allowed: Allowed::default(),
-        })
+        let mut pmf = checked_pmf("pmf", pmf)?;
+        pmf.apply(|p| *p = if *p < SMALLEST { 0.0 } else { *p });
+        Ok(Self { pmf, reproductions, costs: Vec::new(), allowed: Allowed::default() })
     }
 
-    /// Adds the cost matrix `d(x, y)` (n x m, entries `>= 0`). An entry `+inf` forbids the pair, whatever the budgets.
+    /// Adds the cost matrix `d(x, y)` (n x m, entries in \[0, 1e150\]). An entry `+inf` forbids the pair, whatever the budgets.
     ///
     /// `name` is what reports and errors call it.
     ///
@@ -109,25 +114,12 @@ impl Problem {
     ) -> Result<Self, RdcError> {
         let name = name.into();
         let (n, m) = (self.pmf.len(), self.reproductions);
-        let matrix = distortion::checked(&name, matrix)?;
-        check::count(
-            &name,
-            "rows",
-            matrix.nrows(),
-            n,
-            "one row per source letter",
-        )?;
-        check::count(
-            &name,
-            "columns",
-            matrix.ncols(),
-            m,
-            "one column per reproduction letter",
-        )?;
+        check::costs(&name, &matrix)?;
+        check::count(&name, "rows", matrix.nrows(), n, "one row per source letter")?;
+        check::count(&name, "columns", matrix.ncols(), m, "one column per reproduction letter")?;
         let mut matrix = matrix.transpose();
         if matrix.iter().any(|v| v.is_infinite()) {
-            self.allowed
-                .restrict(n, m, |x, y| matrix[(y, x)].is_finite());
+            self.allowed.restrict(n, m, |x, y| matrix[(y, x)].is_finite());
             for cost in &mut self.costs {
                 clear_forbidden(&self.allowed, &mut cost.matrix);
             }
@@ -137,10 +129,7 @@ impl Problem {
             let mut column = matrix.column_mut(x);
             let usable = |y: &usize| self.allowed.of(x, m).is_none_or(|a| a[*y]);
             let Some(least) = (0..m).filter(usable).map(|y| column[y]).reduce(f64::min) else {
-                return Err(RdcError::NoReproduction {
-                    argument: name,
-                    letter: x,
-                });
+                return Err(RdcError::NoReproduction { argument: name, letter: x });
             };
             // A letter without probability constrains nothing: any of its allowed pairs will do.
             column.apply(|v| *v = if p > 0.0 { *v - least } else { 0.0 });
@@ -148,14 +137,10 @@ impl Problem {
         }
         clear_forbidden(&self.allowed, &mut matrix);
         let largest = (&matrix * &self.pmf).max();
-        let scale = if largest > 0.0 { largest } else { 1.0 };
+        let scale = if largest > SMALLEST { largest } else { 1.0 };
         matrix.unscale_mut(scale);
-        self.costs.push(Cost {
-            name,
-            matrix,
-            scale,
-            offset,
-        });
+        let dearest = matrix.column_iter().zip(&self.pmf).map(|(column, p)| p * column.max()).sum();
+        self.costs.push(Cost { name, matrix, scale, offset, dearest });
         Ok(self)
     }
 
@@ -190,18 +175,16 @@ impl Problem {
         let k = self.costs.len();
         let rule = "a cost index must be below the number of costs";
         check::scalar("index", index as f64, rule, index < k)?;
-        self.check_budgets(budgets)?;
-        Ok(frontier::smallest_budget(self, index, budgets))
+        let mut budgets = budgets.to_vec();
+        if let Some(budget) = budgets.get_mut(index) {
+            *budget = 0.0;
+        }
+        self.check_budgets(&budgets)?;
+        Ok(frontier::smallest_budget(self, index, &budgets))
     }
 
     fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
-        check::count(
-            "budgets",
-            "entries",
-            budgets.len(),
-            self.costs.len(),
-            "one budget per cost",
-        )?;
+        check::count("budgets", "entries", budgets.len(), self.costs.len(), "one budget per cost")?;
         for (cost, &budget) in self.costs.iter().zip(budgets) {
             check::scalar(
                 &format!("the budget of {}", cost.name),

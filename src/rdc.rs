@@ -74,8 +74,7 @@ impl Rdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn smallest_error(&self, d: f64) -> Result<Option<f64>, RdcError> {
-        self.problem
-            .smallest_budget(Self::ERROR, &[d, f64::INFINITY])
+        self.problem.smallest_budget(Self::ERROR, &[d, f64::INFINITY])
     }
 
     /// The smallest distortion that any channel with classification error at most `e` reaches, `None` if no channel
@@ -84,8 +83,7 @@ impl Rdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn smallest_distortion(&self, e: f64) -> Result<Option<f64>, RdcError> {
-        self.problem
-            .smallest_budget(Self::DISTORTION, &[f64::INFINITY, e])
+        self.problem.smallest_budget(Self::DISTORTION, &[f64::INFINITY, e])
     }
 
     /// The general problem behind it: costs "distortion" and "classification error", in this order.

@@ -49,11 +49,7 @@ pub struct Settings {
 impl Default for Settings {
     /// The interior-point method, a gap of 1e-9 bits, at most 200 iterations.
     fn default() -> Self {
-        Self {
-            method: Method::default(),
-            tolerance: 1e-9,
-            max_iterations: 200,
-        }
+        Self { method: Method::default(), tolerance: 1e-9, max_iterations: 200 }
     }
 }
 
@@ -70,22 +66,14 @@ impl Settings {
     /// A tolerance that is not finite and positive.
     pub fn with_tolerance(self, tolerance: f64) -> Result<Self, RdcError> {
         let rule = "a tolerance in bits must be finite and > 0";
-        check::scalar(
-            "tolerance",
-            tolerance,
-            rule,
-            tolerance.is_finite() && tolerance > 0.0,
-        )?;
+        check::scalar("tolerance", tolerance, rule, tolerance.is_finite() && tolerance > 0.0)?;
         Ok(Self { tolerance, ..self })
     }
 
     /// The number of Newton steps after which the run ends with the bounds it has. 0 is allowed.
     #[must_use]
     pub fn with_max_iterations(self, max_iterations: usize) -> Self {
-        Self {
-            max_iterations,
-            ..self
-        }
+        Self { max_iterations, ..self }
     }
 
     /// The algorithm.

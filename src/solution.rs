@@ -79,8 +79,6 @@ impl Solution {
     /// The support of the output pmf: the letters that the channel uses, in increasing order.
     #[must_use]
     pub fn support(&self) -> Vec<usize> {
-        (0..self.output.len())
-            .filter(|&y| self.output[y] > 0.0)
-            .collect()
+        (0..self.output.len()).filter(|&y| self.output[y] > 0.0).collect()
     }
 }

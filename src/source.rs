@@ -43,10 +43,7 @@ impl Source {
             let classes = row.len() as f64;
             row.apply(|v| *v = if p > 0.0 { *v / p } else { 1.0 / classes });
         }
-        Ok(Self {
-            pmf,
-            posterior: joint,
-        })
+        Ok(Self { pmf, posterior: joint })
     }
 
     /// A source from class priors `P_i` (length k) and class-conditional pmfs `p_i(x)` (k x n, one row per
@@ -62,13 +59,7 @@ impl Source {
         let mut conditionals = conditionals;
         check::not_empty("conditionals", conditionals.len())?;
         let rule = "one row per class prior";
-        check::count(
-            "conditionals",
-            "rows",
-            conditionals.nrows(),
-            priors.len(),
-            rule,
-        )?;
+        check::count("conditionals", "rows", conditionals.nrows(), priors.len(), rule)?;
         check::stochastic_rows("conditionals", &mut conditionals)?;
         let joint = DMatrix::from_fn(conditionals.ncols(), priors.len(), |x, k| {
             priors[k] * conditionals[(k, x)]
@@ -86,10 +77,7 @@ impl Source {
         check_classes("labels", labels, classes)?;
         let n = labels.len();
         let posterior = DMatrix::from_fn(n, classes, |x, k| f64::from(labels[x] == k));
-        Ok(Self {
-            pmf: DVector::from_element(n, 1.0 / n as f64),
-            posterior,
-        })
+        Ok(Self { pmf: DVector::from_element(n, 1.0 / n as f64), posterior })
     }
 
     /// The pmf `p(x)`, length n.

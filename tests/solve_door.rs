@@ -8,7 +8,11 @@ mod case;
 use serde_json::{Value, json};
 
 fn answers(text: &str) -> Vec<Value> {
-    case::split(text).into_iter().enumerate().map(|(index, case)| case::answer(index, case)).collect()
+    case::split(text)
+        .into_iter()
+        .enumerate()
+        .map(|(index, case)| case::answer(index, case))
+        .collect()
 }
 
 fn number(value: &Value, key: &str) -> f64 {
@@ -64,7 +68,8 @@ fn both_forms_of_one_problem_agree() {
 
 #[test]
 fn null_is_infinite() {
-    let forbidden = json!([{ "pmf": [0.5, 0.5], "costs": [[[0, null], [null, 0]]], "budgets": [null] }]);
+    let forbidden =
+        json!([{ "pmf": [0.5, 0.5], "costs": [[[0, null], [null, 0]]], "budgets": [null] }]);
     let answer = &answers(&forbidden.to_string())[0];
     assert!((number(answer, "rate_bits") - 1.0).abs() < 1e-9, "{answer}");
 }
@@ -83,11 +88,23 @@ fn bad_cases_say_why_and_the_next_one_follows() {
         ("7", "malformed", ""),
         (r#"{"pmf": [1]}"#, "malformed", "posterior"),
         (r#"{"pmf": [1], "costs": [[[0]]]}"#, "malformed", "budgets"),
-        (r#"{"pmf": [1], "posterior": [[1]], "classifier": [0], "distortion": [[0]], "D": 0}"#, "malformed", "E"),
+        (
+            r#"{"pmf": [1], "posterior": [[1]], "classifier": [0], "distortion": [[0]], "D": 0}"#,
+            "malformed",
+            "E",
+        ),
         (r#"{"pmf": [1, 0], "costs": [[[0, 1], [1]]], "budgets": [1]}"#, "malformed", "ragged"),
         (r#"{"pmf": [0.5], "costs": [[[0]]], "budgets": [1]}"#, "malformed", "sums to 0.5"),
-        (r#"{"pmf": [1], "costs": [[[0]]], "budgets": [1], "method": "magic"}"#, "malformed", "interior_point"),
-        (r#"{"pmf": [1], "costs": [[[0]]], "budgets": [1], "tolerance_bits": 0}"#, "malformed", "tolerance"),
+        (
+            r#"{"pmf": [1], "costs": [[[0]]], "budgets": [1], "method": "magic"}"#,
+            "malformed",
+            "interior_point",
+        ),
+        (
+            r#"{"pmf": [1], "costs": [[[0]]], "budgets": [1], "tolerance_bits": 0}"#,
+            "malformed",
+            "tolerance",
+        ),
         (r#"{"pmf": [1], "costs": [[[2]]], "budgets": [1]}"#, "infeasible", "smallest cost 0"),
     ];
     let good = r#"{"name": "good", "pmf": [1], "costs": [[[0]]], "budgets": [1]}"#;

@@ -2,7 +2,8 @@
 
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{
-    Classifier, Distortion, Method, Problem, Rdc, RdcError, Settings, Solution, Source, matrix_from_rows,
+    Classifier, Distortion, Method, Problem, Rdc, RdcError, Settings, Solution, Source,
+    matrix_from_rows,
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -173,7 +174,9 @@ impl Labelled {
         let distortion = Distortion::matrix(matrix_from_rows("distortion", &self.distortion)?)?;
         let classifier = match &self.classifier {
             Reader::Hard(class_of) => Classifier::hard(class_of)?,
-            Reader::Soft(decisions) => Classifier::soft(matrix_from_rows("classifier", decisions)?)?,
+            Reader::Soft(decisions) => {
+                Classifier::soft(matrix_from_rows("classifier", decisions)?)?
+            }
         };
         Rdc::new(&source, distortion, &classifier)?.solve_with(self.d, self.e, settings)
     }

@@ -14,7 +14,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args().nth(1) else {
-        eprintln!("usage: solve FILE    (a JSON array of cases, or one case a line; - reads standard input)");
+        eprintln!(
+            "usage: solve FILE    (a JSON array of cases, or one case a line; - reads standard input)"
+        );
         return ExitCode::FAILURE;
     };
     let text = match read(&path) {

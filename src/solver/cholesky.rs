@@ -27,22 +27,12 @@ pub(super) fn gram(a: &DMatrix<f64>, mut product: DMatrix<f64>) -> DMatrix<f64> 
         let transposed: MatrixView<'_, f64, Dyn, Dyn, Dyn, Dyn> =
             DMatrixView::from_slice_with_strides(&a.as_slice()[start..], columns, width, rows, 1);
         let mut block = DMatrixViewMut::from_slice(slice, rows, width);
-        block
-            .rows_range_mut(start..)
-            .gemm(1.0, &a.rows_range(start..), &transposed, 0.0);
+        block.rows_range_mut(start..).gemm(1.0, &a.rows_range(start..), &transposed, 0.0);
     };
     if rows <= PANEL {
-        product
-            .as_mut_slice()
-            .chunks_mut(rows * panel)
-            .enumerate()
-            .for_each(fill);
+        product.as_mut_slice().chunks_mut(rows * panel).enumerate().for_each(fill);
     } else {
-        product
-            .as_mut_slice()
-            .par_chunks_mut(rows * panel)
-            .enumerate()
-            .for_each(fill);
+        product.as_mut_slice().par_chunks_mut(rows * panel).enumerate().for_each(fill);
     }
     product
 }
@@ -54,11 +44,7 @@ pub(super) struct Cholesky(DMatrix<f64>);
 impl Cholesky {
     /// Reads the lower triangle of `a`. If a pivot is not positive the memory is given back, its entries lost.
     pub(super) fn new(mut a: DMatrix<f64>) -> Result<Self, DMatrix<f64>> {
-        if factor(a.as_view_mut()) {
-            Ok(Self(a))
-        } else {
-            Err(a)
-        }
+        if factor(a.as_view_mut()) { Ok(Self(a)) } else { Err(a) }
     }
 
     /// `b <- a^{-1} b`.
@@ -95,9 +81,7 @@ fn factor_leaf(mut a: DMatrixViewMut<'_, f64>) -> bool {
         for k in 0..j {
             let factor = -a[(j, k)];
             let (source, mut column) = a.columns_range_pair_mut(k, j);
-            column
-                .rows_range_mut(j..)
-                .axpy(factor, &source.rows_range(j..), 1.0);
+            column.rows_range_mut(j..).axpy(factor, &source.rows_range(j..), 1.0);
         }
         let pivot = a[(j, j)];
         // Written so that NaN fails too.
@@ -131,12 +115,7 @@ fn solve_right(l: View<'_>, mut x: DMatrixViewMut<'_, f64>) {
     let half = n / 2;
     let (mut left, mut right) = x.columns_range_pair_mut(..half, half..);
     solve_right(l.view((0, 0), (half, half)), left.as_view_mut());
-    right.gemm(
-        -1.0,
-        &left,
-        &l.view((half, 0), (n - half, half)).transpose(),
-        1.0,
-    );
+    right.gemm(-1.0, &left, &l.view((half, 0), (n - half, half)).transpose(), 1.0);
     solve_right(l.view((half, half), (n - half, n - half)), right);
 }
 

@@ -30,12 +30,7 @@ pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, settings: &Settings)
         })
         .collect();
     let on_face = |x: usize, y: usize| {
-        let value: f64 = instance
-            .costs
-            .iter()
-            .zip(normal)
-            .map(|(cost, s)| s * cost[(y, x)])
-            .sum();
+        let value: f64 = instance.costs.iter().zip(normal).map(|(cost, s)| s * cost[(y, x)]).sum();
         value <= least[x] + FACE_TOLERANCE * least[x].max(1.0)
     };
 
@@ -68,10 +63,7 @@ fn widen(instance: &Instance<'_>, normal: &DVector<f64>, outcome: &mut Outcome) 
     let flat = outcome.dual.clone();
     let mut kernel = Kernel::new(instance, &flat.q, &flat.s);
     outcome.lower = 0.0;
-    outcome.dual = Dual {
-        q: flat.q.clone(),
-        s: &flat.s * 0.0,
-    };
+    outcome.dual = Dual { q: flat.q.clone(), s: &flat.s * 0.0 };
     for steepness in STEEPNESS {
         let s = &flat.s + steepness * normal;
         kernel.evaluate(instance, &flat.q, &s);

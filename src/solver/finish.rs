@@ -1,7 +1,7 @@
 //! From iterates to an answer: the best bounds so far, and a channel that meets the budgets.
 
 use super::kernel::{self, Kernel};
-use super::multipliers::centre;
+use super::multipliers::{centre, tighten};
 use super::{Dual, Ended, Outcome};
 use crate::Settings;
 use crate::certificate;
@@ -46,10 +46,7 @@ impl<'a> Finish<'a> {
             reach,
             tolerance: settings.tolerance() * LN_2,
             lower: 0.0,
-            dual: Dual {
-                q: uniform.clone(),
-                s: DVector::zeros(k),
-            },
+            dual: Dual { q: uniform.clone(), s: DVector::zeros(k) },
             upper: f64::INFINITY,
             q: uniform,
             s: DVector::zeros(k),
@@ -85,22 +82,14 @@ impl<'a> Finish<'a> {
         };
         let rate = rate + certificate::rounding(&[kernel.log_partition, s.dot(&kernel.expected)]);
         let most = (self.instance.reproductions.min(self.instance.letters()) as f64).ln();
-        if rate.is_finite() {
-            (1.0 - share) * rate + share * most
-        } else {
-            f64::INFINITY
-        }
+        if rate.is_finite() { (1.0 - share) * rate + share * most } else { f64::INFINITY }
     }
 
     /// The weight of the channel with slack that brings `expected` within the budgets, `None` if none does.
     fn repair_share(&self, expected: &DVector<f64>) -> Option<f64> {
         let excess = expected - &self.instance.budgets;
         let rounding = self.instance.budgets.map(|budget| BUDGET_ROUNDING * budget);
-        if excess
-            .iter()
-            .zip(&rounding)
-            .all(|(excess, rounding)| excess <= rounding)
-        {
+        if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
             return Some(0.0);
         }
         let slack = -self.reach?.shift;
@@ -122,16 +111,10 @@ impl<'a> Finish<'a> {
     ) -> Outcome {
         if matches!(ended, Ended::Certified) {
             self.clear_multipliers(kernel, r);
-            self.clear_letters(kernel, z);
+            self.clear_letters(kernel, z, r);
         }
         let channel = self.repaired_channel();
-        Outcome {
-            channel,
-            lower: self.lower,
-            dual: self.dual,
-            ended,
-            iterations,
-        }
+        Outcome { channel, lower: self.lower, dual: self.dual, ended, iterations }
     }
 
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
@@ -147,7 +130,8 @@ impl<'a> Finish<'a> {
         }
     }
 
-    fn clear_letters(&mut self, kernel: &mut Kernel, z: &DVector<f64>) {
+    /// Drops the letters that are on their way out, and makes up for them in the multipliers.
+    fn clear_letters(&mut self, kernel: &mut Kernel, z: &DVector<f64>, r: &DVector<f64>) {
         let mut q = self.q.zip_map(z, |q, z| if q < z { 0.0 } else { q });
         let total = q.sum();
         if !(total > 0.0) {
@@ -158,10 +142,31 @@ impl<'a> Finish<'a> {
         let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
         centre(self.instance, kernel, &q, &mut s, mu, ZEROS_SHARE * mu);
-        let upper = self.upper_bound(kernel, &q, &s);
-        if self.is_certified(upper, self.lower) {
-            (self.upper, self.q, self.s) = (upper, q, s);
+        if !self.take_if_certified(kernel, &q, &s) {
+            q = self.q.clone();
+            s = self.s.clone();
         }
+        let active: Vec<usize> = (0..s.len()).filter(|&k| self.dual.s[k] > r[k]).collect();
+        for k in (0..s.len()).filter(|k| !active.contains(k)) {
+            s[k] = 0.0;
+        }
+        kernel.evaluate(self.instance, &q, &s);
+        tighten(self.instance, kernel, &q, &mut s, &active);
+        if self.repair_share(&kernel.expected) == Some(0.0) {
+            self.take_if_certified(kernel, &q, &s);
+        }
+    }
+
+    /// Makes (q, s), at which `kernel` has been evaluated, the answer's channel if that keeps it certified.
+    fn take_if_certified(&mut self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> bool {
+        let upper = self.upper_bound(kernel, q, s);
+        let certified = self.is_certified(upper, self.lower);
+        if certified {
+            self.upper = upper;
+            self.q.copy_from(q);
+            self.s.copy_from(s);
+        }
+        certified
     }
 
     fn repaired_channel(&self) -> DMatrix<f64> {

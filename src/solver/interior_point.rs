@@ -67,12 +67,7 @@ impl Iterate {
     fn start(instance: &Instance<'_>) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
         let ones = |count| DVector::from_element(count, 1.0);
-        Self {
-            q: ones(m) / m as f64,
-            s: ones(k),
-            z: ones(m),
-            r: ones(k),
-        }
+        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k) }
     }
 
     fn pairs(&self) -> f64 {
@@ -88,13 +83,7 @@ impl Iterate {
     fn merit(&self, instance: &Instance<'_>, kernel: &Kernel) -> f64 {
         let term = |weight: f64, slack: f64, other: f64| weight * ((other - slack).abs() + slack);
         let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.c[y]);
-        let cost = |k: usize| {
-            term(
-                self.s[k],
-                self.r[k],
-                instance.budgets[k] - kernel.expected[k],
-            )
-        };
+        let cost = |k: usize| term(self.s[k], self.r[k], instance.budgets[k] - kernel.expected[k]);
         (0..self.q.len()).map(letter).sum::<f64>() + (0..self.s.len()).map(cost).sum::<f64>()
     }
 
@@ -118,9 +107,7 @@ impl Iterate {
     fn longest_step(&self, direction: &Self) -> f64 {
         let limit = |v: &DVector<f64>, dv: &DVector<f64>| {
             let falling = v.iter().zip(dv).filter(|&(_, &dv)| dv < 0.0);
-            falling
-                .map(|(v, dv)| -BOUNDARY * v / dv)
-                .fold(1.0, f64::min)
+            falling.map(|(v, dv)| -BOUNDARY * v / dv).fold(1.0, f64::min)
         };
         limit(&self.q, &direction.q)
             .min(limit(&self.s, &direction.s))
@@ -156,12 +143,7 @@ impl<'a> Step<'a> {
         let newton = Newton::new(kernel, &at.q, &at.z, &slack_ratio, buffer)?;
         let q_residual = kernel.c.add_scalar(-1.0);
         let s_residual = kernel.expected.zip_map(&instance.budgets, excess);
-        Some(Self {
-            at,
-            newton,
-            q_residual,
-            s_residual,
-        })
+        Some(Self { at, newton, q_residual, s_residual })
     }
 
     /// The direction towards products `mu`, less the second-order terms of `affine`.
@@ -169,10 +151,7 @@ impl<'a> Step<'a> {
         let products = |dv: &DVector<f64>, dw: &DVector<f64>| dv.zip_map(dw, |dv, dw| mu - dv * dw);
         let constant = |count| DVector::from_element(count, mu);
         let (q_target, s_target) = match affine {
-            Some(affine) => (
-                products(&affine.q, &affine.z),
-                products(&affine.s, &affine.r),
-            ),
+            Some(affine) => (products(&affine.q, &affine.z), products(&affine.s, &affine.r)),
             None => (constant(self.at.q.len()), constant(self.at.s.len())),
         };
         let Iterate { q, s, z, r } = self.at;
@@ -186,16 +165,8 @@ impl<'a> Step<'a> {
             |target: &DVector<f64>, v: &DVector<f64>, w: &DVector<f64>, dv: &DVector<f64>| {
                 (target - w.component_mul(dv)).component_div(v) - w
             };
-        let (dz, dr) = (
-            slack_step(&q_target, q, z, &dq),
-            slack_step(&s_target, s, r, &ds),
-        );
-        Iterate {
-            q: dq,
-            s: ds,
-            z: dz,
-            r: dr,
-        }
+        let (dz, dr) = (slack_step(&q_target, q, z, &dq), slack_step(&s_target, s, r, &ds));
+        Iterate { q: dq, s: ds, z: dz, r: dr }
     }
 }
 
@@ -225,9 +196,7 @@ pub(super) fn solve(
         };
         let mu = iterate.complementarity();
         let affine = step.towards(0.0, None);
-        let reachable = iterate
-            .moved(iterate.longest_step(&affine), &affine)
-            .complementarity();
+        let reachable = iterate.moved(iterate.longest_step(&affine), &affine).complementarity();
         let target = ((reachable / mu).powi(3) * mu).max(smallest_mu);
         let mut direction = step.towards(target, Some(&affine));
         let mut length = iterate.longest_step(&direction);
@@ -278,9 +247,5 @@ fn smallest_mu(
     let by_excess = EXCESS_SHARE * iterate.s.dot(&over);
     let mu = by_tolerance.max(by_excess) / iterate.pairs();
     // Never a target above today's mu for the budgets' sake alone.
-    mu.min(
-        iterate
-            .complementarity()
-            .max(by_tolerance / iterate.pairs()),
-    )
+    mu.min(iterate.complementarity().max(by_tolerance / iterate.pairs()))
 }

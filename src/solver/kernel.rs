@@ -77,57 +77,29 @@ impl std::ops::Deref for Kernel {
 impl Kernel {
     /// Evaluates everything at `q >= 0` and `s >= 0`.
     pub(crate) fn new(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
-        let (n, m, k) = (
-            instance.letters(),
-            instance.reproductions,
-            instance.constraints(),
-        );
-        let mut kernel = Self {
-            sums: Sums::zeros(m, k),
-            weighted: DMatrix::zeros(m, n + k),
-        };
+        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
+        let mut kernel = Self { sums: Sums::zeros(m, k), weighted: DMatrix::zeros(m, n + k) };
         kernel.evaluate(instance, q, s);
         kernel
     }
 
     /// Moves to another point.
     pub(crate) fn evaluate(&mut self, instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) {
-        let (n, m, k) = (
-            instance.letters(),
-            instance.reproductions,
-            instance.constraints(),
-        );
+        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
         let root_q = q.map(f64::sqrt);
         let block = n.div_ceil(BLOCKS);
         let run = |(index, weighted): (usize, &mut [f64])| {
             let first = index * block;
-            pulp::Arch::new().dispatch(Block {
-                instance,
-                q,
-                s,
-                root_q: &root_q,
-                first,
-                weighted,
-            })
+            pulp::Arch::new().dispatch(Block { instance, q, s, root_q: &root_q, first, weighted })
         };
         let weighted = &mut self.weighted.as_mut_slice()[..m * n];
         let blocks: Vec<Sums> = if m * n < PARALLEL {
-            weighted
-                .chunks_mut(m * block)
-                .enumerate()
-                .map(run)
-                .collect()
+            weighted.chunks_mut(m * block).enumerate().map(run).collect()
         } else {
-            weighted
-                .par_chunks_mut(m * block)
-                .enumerate()
-                .map(run)
-                .collect()
+            weighted.par_chunks_mut(m * block).enumerate().map(run).collect()
         };
         self.sums = blocks.iter().fold(Sums::zeros(m, k), Sums::add);
-        self.sums
-            .covariance
-            .fill_upper_triangle_with_lower_triangle();
+        self.sums.covariance.fill_upper_triangle_with_lower_triangle();
     }
 }
 
@@ -157,11 +129,7 @@ impl pulp::NullaryFnOnce for Block<'_> {
             if root_p > 0.0 {
                 letter.accumulate(self.instance, x, self.q, self.s, &mut sums);
             }
-            for ((v, &b), &r) in column
-                .iter_mut()
-                .zip(&letter.ratio)
-                .zip(self.root_q.as_slice())
-            {
+            for ((v, &b), &r) in column.iter_mut().zip(&letter.ratio).zip(self.root_q.as_slice()) {
                 *v = root_p * r * b;
             }
         }
@@ -184,12 +152,7 @@ struct Letter {
 impl Letter {
     fn new(m: usize, k: usize) -> Self {
         let zeros = || vec![0.0; m];
-        Self {
-            ratio: zeros(),
-            channel: zeros(),
-            centred: vec![zeros(); k],
-            product: zeros(),
-        }
+        Self { ratio: zeros(), channel: zeros(), centred: vec![zeros(); k], product: zeros() }
     }
 
     #[inline(always)]
@@ -220,12 +183,7 @@ impl Letter {
                 *u = d - mean;
                 *slope += p * b * *u;
             }
-            for ((v, &w), &u) in self
-                .product
-                .iter_mut()
-                .zip(&self.channel)
-                .zip(&self.centred[k])
-            {
+            for ((v, &w), &u) in self.product.iter_mut().zip(&self.channel).zip(&self.centred[k]) {
                 *v = w * u;
             }
             for l in 0..=k {
@@ -249,11 +207,7 @@ pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64
             *w /= total;
         }
     };
-    channel
-        .as_mut_slice()
-        .chunks_mut(m)
-        .enumerate()
-        .for_each(fill);
+    channel.as_mut_slice().chunks_mut(m).enumerate().for_each(fill);
     channel
 }
 
@@ -267,19 +221,13 @@ fn tilt(
     ratio: &mut [f64],
 ) -> f64 {
     instance.exponent(x, s, ratio);
-    let supported = ratio
-        .iter()
-        .zip(q.as_slice())
-        .map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
+    let supported =
+        ratio.iter().zip(q.as_slice()).map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
     let least = supported.fold(f64::INFINITY, f64::min);
     for e in ratio.iter_mut() {
         // Letters outside q's support may lie below `least`: their ratio is capped, not overflowed.
         let exponent = (least - *e).min(-NEGLIGIBLE);
-        *e = if exponent > NEGLIGIBLE {
-            exp(exponent)
-        } else {
-            0.0
-        };
+        *e = if exponent > NEGLIGIBLE { exp(exponent) } else { 0.0 };
     }
     let t = dot(ratio, q.as_slice());
     let scale = 1.0 / t;

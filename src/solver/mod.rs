@@ -93,15 +93,31 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         }
     }
     Some(Outcome {
-        channel: DMatrix::from_fn(instance.reproductions, instance.letters(), |y, _| output[y]),
+        channel: constant_channel(instance, &output),
         lower: 0.0,
-        dual: Dual {
-            q: output,
-            s: DVector::zeros(instance.constraints()),
-        },
+        dual: Dual { q: output, s: DVector::zeros(instance.constraints()) },
         ended: Ended::Certified,
         iterations: 0,
     })
+}
+
+/// The channel (m x n) that ignores the source, except that letters without probability keep to their allowed pairs.
+fn constant_channel(instance: &Instance<'_>, output: &DVector<f64>) -> DMatrix<f64> {
+    let mut channel = DMatrix::from_fn(output.len(), instance.letters(), |y, _| output[y]);
+    for (x, mut letter) in channel.column_iter_mut().enumerate() {
+        let Some(pairs) = instance.pairs(x) else { continue };
+        for (w, &allowed) in letter.iter_mut().zip(pairs) {
+            *w *= f64::from(allowed);
+        }
+        let total = letter.sum();
+        if total > 0.0 {
+            letter /= total;
+        } else {
+            let first = pairs.iter().position(|&allowed| allowed);
+            letter[first.unwrap_or(0)] = 1.0;
+        }
+    }
+    channel
 }
 
 fn report(

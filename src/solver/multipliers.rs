@@ -16,6 +16,9 @@ const BOUNDARY: f64 = 0.9;
 /// The share of the predicted gain that a step must reach (Armijo).
 const SUFFICIENT_GAIN: f64 = 0.1;
 
+/// [`tighten`] stays this far below a budget, relative to it.
+const MARGIN: f64 = 2e-13;
+
 /// How far a cost is over its budget, as a Newton step should see it.
 ///
 /// `E[d]` falls with s like an exponential or a power, never like a line, so that with the plain residual Newton's
@@ -32,7 +35,7 @@ pub(super) fn excess(expected: f64, budget: f64) -> f64 {
 /// Moves `s` to the maximum of `L(q, s) + mu sum_k log s_k`, up to `tolerance` nats. `kernel` is evaluated at `(q, s)`
 /// before and after.
 ///
-/// At the maximum `D_k - E[d_k] = mu / s_k > 0`: the channel meets the budgets.
+/// At the maximum `D_k - E[d_k] = mu / s_k > 0`: the channel meets the budgets. Once it does, `s` is not raised further.
 pub(super) fn centre(
     instance: &Instance<'_>,
     kernel: &mut Kernel,
@@ -52,7 +55,13 @@ pub(super) fn centre(
         };
         let newton = inverse * &gradient;
         let gain = gradient.dot(&newton);
-        if !(gain > tolerance) {
+        let met = kernel
+            .expected
+            .iter()
+            .zip(&instance.budgets)
+            .all(|(expected, budget)| expected <= budget);
+        // Where a budget can hardly be met, the maximum lies at multipliers so large that no derivative is left.
+        if !(gain > tolerance) || (met && newton.min() >= 0.0) {
             return;
         }
         let before = value(kernel, s);
@@ -78,6 +87,48 @@ pub(super) fn centre(
     }
 }
 
+/// Moves the `active` entries of `s` to where their constraints hold with equality (less a margin for rounding), by Newton's method from nearby; the
+/// other entries stay. `kernel` is evaluated at `(q, s)` before and after.
+///
+/// Gives up, with `s` where it is, once a step brings no constraint closer.
+pub(super) fn tighten(
+    instance: &Instance<'_>,
+    kernel: &mut Kernel,
+    q: &DVector<f64>,
+    s: &mut DVector<f64>,
+    active: &[usize],
+) {
+    let residual = |kernel: &Kernel| {
+        DVector::from_iterator(
+            active.len(),
+            active.iter().map(|&k| kernel.expected[k] - (1.0 - MARGIN) * instance.budgets[k]),
+        )
+    };
+    if active.is_empty() {
+        return;
+    }
+    let mut left = residual(kernel);
+    for _ in 0..MAX_STEPS {
+        let covariance = kernel.covariance.select_rows(active).select_columns(active);
+        let Some(step) = covariance.lu().solve(&left) else { return };
+        let mut trial = s.clone();
+        for (&k, ds) in active.iter().zip(&step) {
+            trial[k] += ds;
+        }
+        if active.iter().any(|&k| !(trial[k] > 0.0)) {
+            return;
+        }
+        kernel.evaluate(instance, q, &trial);
+        let next = residual(kernel);
+        if !(next.amax() < left.amax()) {
+            kernel.evaluate(instance, q, s);
+            return;
+        }
+        s.copy_from(&trial);
+        left = next;
+    }
+}
+
 /// How much further than the plain Newton step the logarithmic residual would go, at least 1.
 fn stretch(instance: &Instance<'_>, kernel: &Kernel) -> f64 {
     let over = kernel
@@ -91,7 +142,5 @@ fn stretch(instance: &Instance<'_>, kernel: &Kernel) -> f64 {
 
 fn longest_step(s: &DVector<f64>, direction: &DVector<f64>) -> f64 {
     let falling = s.iter().zip(direction).filter(|&(_, &ds)| ds < 0.0);
-    falling
-        .map(|(s, ds)| -BOUNDARY * s / ds)
-        .fold(1.0, f64::min)
+    falling.map(|(s, ds)| -BOUNDARY * s / ds).fold(1.0, f64::min)
 }

@@ -70,13 +70,7 @@ impl Newton {
             column.copy_from(&solution);
         }
         let schur_inverse = (corner + h.tr_mul(&solved)).try_inverse()?;
-        Some(Self {
-            normal,
-            h,
-            penalty,
-            solved,
-            schur_inverse,
-        })
+        Some(Self { normal, h, penalty, solved, schur_inverse })
     }
 
     /// The solution `(u, v)` for the right-hand side `(a, b)`.
@@ -119,21 +113,13 @@ impl Normal {
             column /= *root;
         }
         let factor = factor(&scaled, &DVector::from_element(l, 1.0), buffer)?;
-        Some(Self::Rows {
-            factor,
-            scaled,
-            root_z,
-        })
+        Some(Self::Rows { factor, scaled, root_z })
     }
 
     fn solve(&self, mut a: DVector<f64>) -> DVector<f64> {
         match self {
             Self::Columns(factor) => factor.solve_mut(&mut a),
-            Self::Rows {
-                factor,
-                scaled,
-                root_z,
-            } => {
+            Self::Rows { factor, scaled, root_z } => {
                 a.component_div_assign(root_z);
                 let mut w = scaled * &a;
                 factor.solve_mut(&mut w);
@@ -173,10 +159,7 @@ mod tests {
             let full = &g * g.transpose() + DMatrix::from_diagonal(&z);
             let expected = DVector::from_fn(m, |i, _| (i as f64).cos());
             let normal = Normal::new(&g, &z, DMatrix::zeros(0, 0)).unwrap();
-            assert!(
-                (normal.solve(&full * &expected) - expected).amax() < 1e-10,
-                "{m} x {l}"
-            );
+            assert!((normal.solve(&full * &expected) - expected).amax() < 1e-10, "{m} x {l}");
         }
     }
 }

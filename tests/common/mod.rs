@@ -37,8 +37,11 @@ pub(crate) fn lower_bound(
     });
     let t = &tilt * q;
     let letters = || (0..n).filter(|&x| pmf[x] > 0.0);
-    let largest = (0..m).map(|y| letters().map(|x| pmf[x] * tilt[(x, y)] / t[x]).sum::<f64>()).fold(0.0, f64::max);
-    let spent: f64 = multipliers.iter().zip(budgets).filter(|(s, _)| **s > 0.0).map(|(s, d)| s * d).sum();
+    let largest = (0..m)
+        .map(|y| letters().map(|x| pmf[x] * tilt[(x, y)] / t[x]).sum::<f64>())
+        .fold(0.0, f64::max);
+    let spent: f64 =
+        multipliers.iter().zip(budgets).filter(|(s, _)| **s > 0.0).map(|(s, d)| s * d).sum();
     -letters().map(|x| pmf[x] * t[x].log2()).sum::<f64>() - largest.log2() - spent
 }
 
@@ -50,7 +53,10 @@ pub(crate) fn assert_consistent(
     solution: &Solution,
 ) {
     let channel = &solution.channel;
-    assert!(channel.iter().all(|&w| (0.0..=1.0 + 1e-12).contains(&w)), "a channel holds probabilities");
+    assert!(
+        channel.iter().all(|&w| (0.0..=1.0 + 1e-12).contains(&w)),
+        "a channel holds probabilities"
+    );
     for row in channel.row_iter() {
         assert!((row.sum() - 1.0).abs() < 1e-12, "a row sums to {}", row.sum());
     }
@@ -65,6 +71,15 @@ pub(crate) fn assert_consistent(
         assert_eq!(constraint.budget, budget);
     }
     // Complementary slackness, as far as the gap allows: sum_k s_k (D_k - E[d_k]) is a part of it.
-    let slack: f64 = solution.constraints.iter().filter(|c| c.is_active()).map(|c| c.multiplier * (c.budget - c.achieved)).sum();
-    assert!(slack <= solution.gap() + 1e-9, "slack {slack:e} is priced, the gap is {:e}", solution.gap());
+    let slack: f64 = solution
+        .constraints
+        .iter()
+        .filter(|c| c.is_active())
+        .map(|c| c.multiplier * (c.budget - c.achieved))
+        .sum();
+    assert!(
+        slack <= solution.gap() + 1e-9,
+        "slack {slack:e} is priced, the gap is {:e}",
+        solution.gap()
+    );
 }
