@@ -1,1 +1,99 @@
-fn main() {}
+//! What one certified point costs, in units of one nalgebra product of two n x n matrices timed in the same run.
+//!
+//! ```text
+//! cargo bench --bench solve
+//! ```
+//!
+//! The table at the end is the figure to quote: seconds depend on the machine, the ratio hardly does.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops and reports")]
+
+mod common;
+
+use common::mixture;
+use criterion::{BenchmarkId, Criterion};
+use rdc_theory::nalgebra::DMatrix;
+use rdc_theory::{Rdc, Solution};
+use std::hint::black_box;
+use std::time::Instant;
+
+const SIZES: [usize; 3] = [64, 256, 1024];
+
+/// Pairs of timings behind each ratio of the table; their medians are compared.
+const PAIRS: usize = 9;
+
+/// Budgets as (name, D, E above the smallest); infinite leaves a constraint out.
+const POINTS: [(&str, f64, f64); 4] = [
+    ("distortion only", 0.05, f64::INFINITY),
+    ("both, D tight", 0.3, 0.02),
+    ("both, E tight", 0.3, 0.002),
+    ("classification only", f64::INFINITY, 0.03),
+];
+
+fn main() {
+    let mut criterion = Criterion::default().sample_size(10).configure_from_args();
+    time_each(&mut criterion);
+    criterion.final_summary();
+    // `cargo test --benches` and `--list` only ask whether it runs.
+    if std::env::args().any(|argument| argument == "--bench") {
+        print_units();
+    }
+}
+
+fn time_each(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("gaussian mixture");
+    for n in SIZES {
+        let (rdc, factor) = (mixture(n).unwrap(), factor(n));
+        group.bench_function(BenchmarkId::new("product", n), |bencher| {
+            bencher.iter(|| black_box(&factor) * black_box(&factor));
+        });
+        for (name, d, above) in POINTS {
+            group.bench_function(BenchmarkId::new(name, n), |bencher| {
+                bencher.iter(|| solve(&rdc, d, above));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn factor(n: usize) -> DMatrix<f64> {
+    DMatrix::from_fn(n, n, |i, j| ((7 * i + 3 * j) % 11) as f64)
+}
+
+fn solve(rdc: &Rdc, d: f64, above: f64) -> Solution {
+    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
+    rdc.solve(d, least + above).unwrap()
+}
+
+fn seconds<T>(run: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    black_box(run());
+    start.elapsed().as_secs_f64()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn print_units() {
+    println!(
+        "\n{:>5}  {:<20} {:>6} {:>9} {:>9} {:>8}",
+        "n = m", "budgets", "units", "steps", "R, bits", "gap"
+    );
+    for n in SIZES {
+        let (rdc, factor) = (mixture(n).unwrap(), factor(n));
+        for (name, d, above) in POINTS {
+            let solution = solve(&rdc, d, above);
+            let pair = || (seconds(|| &factor * &factor), seconds(|| solve(&rdc, d, above)));
+            let (products, solves): (Vec<f64>, Vec<f64>) = (0..PAIRS).map(|_| pair()).unzip();
+            let units = median(solves) / median(products);
+            println!(
+                "{n:>5}  {name:<20} {units:>6.1} {:>9} {:>9.5} {:>8.1e}",
+                solution.iterations,
+                solution.rate,
+                solution.gap()
+            );
+        }
+    }
+}

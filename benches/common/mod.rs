@@ -1,0 +1,33 @@
+//! The Gaussian mixture that the benchmarks solve.
+
+use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{Classifier, Distortion, Rdc, RdcError, Source};
+use statrs::distribution::{Continuous, Normal};
+
+/// The grid covers \[-SPAN, SPAN\].
+const SPAN: f64 = 6.0;
+
+/// Class means, with equal priors.
+const MEANS: [f64; 4] = [-4.5, -1.5, 1.5, 4.5];
+
+const DEVIATION: f64 = 0.9;
+
+/// Four Gaussian classes on a grid of n points; squared error; c0 is the Bayes rule. The reproduction alphabet is the
+/// same grid.
+pub(crate) fn mixture(n: usize) -> Result<Rdc, RdcError> {
+    let points: Vec<f64> = (0..n).map(|i| SPAN * ((2 * i + 1) as f64 / n as f64 - 1.0)).collect();
+    let mut conditionals = DMatrix::from_fn(MEANS.len(), n, |class, x| {
+        Normal::new(MEANS[class], DEVIATION).map_or(f64::NAN, |law| law.pdf(points[x]))
+    });
+    for mut row in conditionals.row_iter_mut() {
+        let total = row.sum();
+        row /= total;
+    }
+    let priors = DVector::from_element(MEANS.len(), 1.0 / MEANS.len() as f64);
+    let source = Source::from_classes(priors, conditionals)?;
+    let bayes: Vec<usize> =
+        source.posterior().row_iter().map(|posterior| posterior.transpose().imax()).collect();
+    let points = DMatrix::from_vec(n, 1, points);
+    let distortion = Distortion::squared_error(&points, &points)?;
+    Rdc::new(&source, distortion, &Classifier::hard(&bayes)?)
+}
