@@ -16,8 +16,8 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 /// sum is not a number.
 pub(crate) fn lower_bound(instance: &Instance<'_>, kernel: &Kernel, s: &DVector<f64>) -> f64 {
     let spent = s.dot(&instance.budgets);
-    let log_max = kernel.c.max().ln();
-    let bound = -kernel.log_partition - log_max - spent;
+    let log_max = (kernel.c.max() + kernel.neglected).ln();
+    let bound = -kernel.log_partition - kernel.neglected - log_max - spent;
     let bound = bound - rounding(&[kernel.log_partition, log_max, spent]);
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }
 }

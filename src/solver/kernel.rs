@@ -35,6 +35,9 @@ pub(crate) struct Kernel {
 pub(crate) struct Sums {
     /// `sum_x p_x log t_x`.
     pub(crate) log_partition: f64,
+    /// What leaving out exponents below [`NEGLIGIBLE`] may take from `c_y` or from `log_partition`; infinite where a
+    /// letter outside q's support was too far below the others to be summed.
+    pub(crate) neglected: f64,
     /// `c_y`; the derivative of `L + sum q - 1` by `q_y` is `1 - c_y`.
     pub(crate) c: DVector<f64>,
     /// `E_W[d_k]`.
@@ -49,6 +52,7 @@ impl Sums {
     fn zeros(m: usize, k: usize) -> Self {
         Self {
             log_partition: 0.0,
+            neglected: 0.0,
             c: DVector::zeros(m),
             expected: DVector::zeros(k),
             sensitivity: DMatrix::zeros(m, k),
@@ -58,6 +62,7 @@ impl Sums {
 
     fn add(mut self, other: &Self) -> Self {
         self.log_partition += other.log_partition;
+        self.neglected += other.neglected;
         self.c += &other.c;
         self.expected += &other.expected;
         self.sensitivity += &other.sensitivity;
@@ -165,7 +170,9 @@ impl Letter {
         sums: &mut Sums,
     ) {
         let p = instance.pmf[x];
-        sums.log_partition += p * tilt(instance, x, q, s, &mut self.ratio);
+        let (log_t, neglected) = tilt(instance, x, q, s, &mut self.ratio);
+        sums.log_partition += p * log_t;
+        sums.neglected += p * neglected;
         for (c, &b) in sums.c.as_mut_slice().iter_mut().zip(&self.ratio) {
             *c += p * b;
         }
@@ -211,7 +218,7 @@ pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64
     channel
 }
 
-/// Fills `ratio` with `b_xy` for one source letter and returns `log t_x`.
+/// Fills `ratio` with `b_xy` for one source letter; returns `log t_x` and what was neglected, relative to `t_x`.
 #[inline(always)]
 fn tilt(
     instance: &Instance<'_>,
@@ -219,11 +226,12 @@ fn tilt(
     q: &DVector<f64>,
     s: &DVector<f64>,
     ratio: &mut [f64],
-) -> f64 {
+) -> (f64, f64) {
     instance.exponent(x, s, ratio);
     let supported =
         ratio.iter().zip(q.as_slice()).map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
     let least = supported.fold(f64::INFINITY, f64::min);
+    let lowest = ratio.iter().copied().fold(f64::INFINITY, f64::min);
     for e in ratio.iter_mut() {
         // Letters outside q's support may lie below `least`: their ratio is capped, not overflowed.
         let exponent = (least - *e).min(-NEGLIGIBLE);
@@ -234,5 +242,7 @@ fn tilt(
     for e in ratio.iter_mut() {
         *e *= scale;
     }
-    t.ln() - least
+    let capped = least - lowest > -NEGLIGIBLE;
+    let neglected = if capped { f64::INFINITY } else { scale * exp(NEGLIGIBLE) };
+    (t.ln() - least, neglected)
 }

@@ -154,6 +154,7 @@ fn report(
         constraints: problem.costs.iter().enumerate().map(constraint).collect(),
         output: channel.tr_mul(&problem.pmf),
         channel,
+        certificate: outcome.dual.q,
         status,
         iterations: outcome.iterations,
     }

@@ -70,6 +70,9 @@ pub(crate) fn assert_consistent(
         assert!(constraint.multiplier >= 0.0 && constraint.multiplier.is_finite());
         assert_eq!(constraint.budget, budget);
     }
+    let multipliers: Vec<f64> = solution.constraints.iter().map(|c| c.multiplier).collect();
+    let bound = lower_bound(pmf, costs, budgets, &solution.certificate, &multipliers);
+    assert!(bound >= solution.lower - 1e-11, "{bound} does not prove {}", solution.lower);
     // Complementary slackness, as far as the gap allows: sum_k s_k (D_k - E[d_k]) is a part of it.
     let slack: f64 = solution
         .constraints
