@@ -117,7 +117,9 @@ impl Problem {
         check::costs(&name, &matrix)?;
         check::count(&name, "rows", matrix.nrows(), n, "one row per source letter")?;
         check::count(&name, "columns", matrix.ncols(), m, "one column per reproduction letter")?;
-        let mut matrix = matrix.transpose();
+        let transposed = matrix.transpose();
+        drop(matrix);
+        let mut matrix = transposed;
         if matrix.iter().any(|v| v.is_infinite()) {
             self.allowed.restrict(n, m, |x, y| matrix[(y, x)].is_finite());
             for cost in &mut self.costs {

@@ -834,7 +834,6 @@ proptest! {
             check_solution(&solution)?;
         }
         for distortion in distortions(&arguments) {
-            let costs = [distortion.as_matrix().clone()];
             let solution = rdc(&arguments, distortion).and_then(|r| r.solve(budgets[0], budgets[1]));
             if let Ok(solution) = solution {
                 check_solution(&solution)?;

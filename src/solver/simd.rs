@@ -5,7 +5,7 @@
 use std::f64::consts::LOG2_E;
 
 /// The high and low parts of log 2 (fdlibm): `k * LN_2_HIGH` is exact for |k| < 2^20.
-const LN_2_HIGH: f64 = 6.931_471_803_691_238_2e-1;
+const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// Adding and subtracting 1.5 * 2^52 rounds to an integer, which then stands in the low bits.
