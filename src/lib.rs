@@ -79,3 +79,8 @@ pub use solution::{Constraint, Solution, Status};
 pub use source::Source;
 
 pub use nalgebra;
+
+/// The README's code, tested as documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -15,8 +15,8 @@ use crate::{Classifier, Distortion, Problem, RdcError, Settings, Solution, Sourc
 /// let classifier = Classifier::hard(&[0, 1])?;
 /// let rdc = Rdc::new(&source, Distortion::hamming(2)?, &classifier)?;
 ///
-/// let point = rdc.solve(0.05, 0.2)?;
-/// assert!((point.rate - 0.6716450651).abs() < 1e-9);
+/// let point = rdc.solve(0.1, 0.2)?;
+/// assert!((point.rate - 0.5373175030).abs() < 1e-9);
 /// assert!(point.lower <= point.rate && point.gap() < 1e-9);
 /// let error = &point.constraints[Rdc::ERROR];
 /// assert!(error.achieved <= 0.2 && error.is_active());
