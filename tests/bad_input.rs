@@ -1,4 +1,4 @@
-//! What bad input and infeasible budgets get, and what is not an error.
+//! What bad input gets, and what is not an error.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,13 +6,13 @@
     reason = "tests fail by panicking"
 )]
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
-use rdc_theory::nalgebra::{DMatrix, DVector};
+mod common;
+
+use common::{pmf, rows};
+use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{
-    Classifier, Distortion, Infeasible, Method, Problem, Rdc, RdcError, Settings, Solution, Source,
-    matrix_from_rows, rdc_bernoulli,
+    Classifier, Distortion, Method, Problem, Rdc, RdcError, Settings, Source, matrix_from_rows,
+    rdc_bernoulli,
 };
 use std::fmt::Debug;
 
@@ -22,14 +22,6 @@ const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
-
-fn pmf(entries: &[f64]) -> DVector<f64> {
-    DVector::from_column_slice(entries)
-}
-
-fn rows<const M: usize>(rows: &[[f64; M]]) -> DMatrix<f64> {
-    DMatrix::from_row_slice(rows.len(), M, rows.as_flattened())
-}
 
 fn nothing() -> DMatrix<f64> {
     DMatrix::zeros(0, 0)
@@ -511,104 +503,6 @@ fn budgets_far_above_reach_constrain_nothing() {
     }
 }
 
-/// The middle letter costs less distortion at y = 1 and less error at y = 0: sent to y = 0 with probability t, it has
-/// D = 0.36875 + 0.3 t and E = 0.25 - 0.06 t, which is the frontier.
-struct Tradeoff {
-    rdc: Rdc,
-    source: Source,
-    costs: [DMatrix<f64>; 2],
-}
-
-fn tradeoff() -> Tradeoff {
-    let posterior = rows(&[[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]);
-    let source = Source::new(pmf(&[0.5, 0.3, 0.2]), posterior).unwrap();
-    let (points, reproductions) = (rows(&[[0.0], [1.25], [3.0]]), rows(&[[0.0], [2.0]]));
-    let distortion = Distortion::squared_error(&points, &reproductions).unwrap();
-    let classifier = Classifier::hard(&[0, 1]).unwrap();
-    let costs = [distortion.as_matrix().clone(), classifier.error_matrix(&source).unwrap()];
-    Tradeoff { rdc: Rdc::new(&source, distortion, &classifier).unwrap(), source, costs }
-}
-
-#[track_caller]
-fn infeasible(result: Result<Solution, RdcError>) -> Infeasible {
-    match result.unwrap_err() {
-        RdcError::Infeasible(infeasible) => *infeasible,
-        other => panic!("{other}"),
-    }
-}
-
-/// `sum_x p(x) min_y s.d(x, y) - s.D`, from the matrices alone.
-fn excess(pmf: &DVector<f64>, costs: &[DMatrix<f64>], report: &Infeasible) -> f64 {
-    // A cost without a multiplier is left out: its budget may be infinite.
-    let priced: Vec<_> =
-        report.budgets.iter().zip(costs).filter(|(budget, _)| budget.multiplier > 0.0).collect();
-    let price = |x, y| -> f64 { priced.iter().map(|(b, d)| b.multiplier * d[(x, y)]).sum() };
-    let least = |x| (0..costs[0].ncols()).map(|y| price(x, y)).fold(INF, f64::min);
-    let reached: f64 = pmf.iter().enumerate().map(|(x, p)| p * least(x)).sum();
-    let allowed: f64 = priced.iter().map(|(b, _)| b.multiplier * b.budget).sum();
-    reached - allowed
-}
-
-#[track_caller]
-fn assert_witness(pmf: &DVector<f64>, costs: &[DMatrix<f64>], report: &Infeasible) {
-    assert!(report.budgets.iter().all(|b| b.multiplier >= 0.0));
-    let total: f64 = report.budgets.iter().map(|b| b.multiplier).sum();
-    assert!((total - 1.0).abs() < 1e-12);
-    let excess = excess(pmf, costs, report);
-    assert!(excess > 0.0, "{report:?} proves nothing");
-    assert!((excess - report.excess).abs() < 1e-12, "{excess}");
-}
-
-#[test]
-fn infeasible_budgets_come_with_the_smallest_ones() {
-    let Tradeoff { rdc, source, costs } = tradeoff();
-    let report = infeasible(rdc.solve(0.5, 0.2));
-    let [d, e] = &report.budgets[..] else {
-        panic!("one entry per cost: {report:?}");
-    };
-    assert_eq!((d.name.as_str(), d.budget), ("distortion", 0.5));
-    assert_eq!((e.name.as_str(), e.budget), ("classification error", 0.2));
-    assert!((d.smallest.unwrap() - 0.61875).abs() < 1e-12);
-    assert!((e.smallest.unwrap() - 0.22375).abs() < 1e-12);
-    assert_witness(source.pmf(), &costs, &report);
-}
-
-/// The smallest D at E = 0.2 and the smallest E at D = 0.5, as the error reports them.
-fn smallest(rdc: &Rdc) -> [f64; 2] {
-    let report = infeasible(rdc.solve(0.5, 0.2));
-    [0, 1].map(|k| report.budgets[k].smallest.unwrap())
-}
-
-#[test]
-fn smallest_budgets_can_be_met_and_smaller_ones_cannot() {
-    let Tradeoff { rdc, source, costs } = tradeoff();
-    let [d, e] = smallest(&rdc);
-    assert!(rdc.solve(d, 0.2).is_ok());
-    assert!(rdc.solve(0.5, e).is_ok());
-    let below = 1.0 - 1e-6;
-    for report in [infeasible(rdc.solve(d * below, 0.2)), infeasible(rdc.solve(0.5, e * below))] {
-        assert_witness(source.pmf(), &costs, &report);
-    }
-}
-
-#[test]
-fn smallest_budgets_are_met_within_rounding() {
-    let rdc = tradeoff().rdc;
-    let [d, e] = smallest(&rdc);
-    for solution in [rdc.solve(d, 0.2).unwrap(), rdc.solve(0.5, e).unwrap()] {
-        for constraint in solution.constraints {
-            assert!(constraint.achieved <= constraint.budget * (1.0 + 1e-12));
-        }
-    }
-}
-
-#[test]
-fn large_costs_do_not_hide_infeasible_budgets() {
-    let problem = Problem::new(pmf(&[1.0]), 2).unwrap();
-    let problem = problem.with_cost("delay", rows(&[[1.5, 1e15]])).unwrap();
-    infeasible(problem.solve(&[0.8]));
-}
-
 #[test]
 fn subnormal_probabilities_are_like_zero() {
     let problem = Problem::new(pmf(&[1e-323, 1.0, 1e-323]), 2).unwrap();
@@ -639,205 +533,4 @@ fn letters_without_probability_keep_to_their_allowed_pairs() {
 fn scaling_does_not_forbid_pairs() {
     let distortion = Distortion::matrix(rows(&[[0.0, 1e149]])).unwrap();
     refused_value(distortion.scaled(1e149), "distortion[(0, 1)]", 1e149 * 1e149, COST);
-}
-
-#[test]
-fn infeasible_budgets_say_what_is_out_of_reach() {
-    let message = tradeoff().rdc.solve(0.5, 0.2).unwrap_err().to_string();
-    for part in [
-        "infeasible budgets: no test channel has distortion <= 0.5 and classification error <= 0.2",
-        "the smallest distortion at the other budgets is 0.6187",
-        "the smallest classification error at the other budgets is 0.2237",
-        "witness: with multipliers (distortion: 0.",
-        "every channel exceeds them by ",
-    ] {
-        assert!(message.contains(part), "{part:?} in {message:?}");
-    }
-}
-
-#[test]
-fn no_error_budget_makes_up_for_too_little_distortion() {
-    let Tradeoff { rdc, source, costs } = tradeoff();
-    let report = infeasible(rdc.solve(0.3, 0.2));
-    assert_witness(source.pmf(), &costs, &report);
-    assert_eq!(report.budgets[Rdc::ERROR].smallest, None);
-    assert!((report.budgets[Rdc::DISTORTION].smallest.unwrap() - 0.61875).abs() < 1e-12);
-    assert_eq!(rdc.smallest_error(0.3).unwrap(), None);
-    let message = RdcError::Infeasible(Box::new(report)).to_string();
-    assert!(message.contains("no classification error is enough at the other budgets"));
-}
-
-#[test]
-fn unconstrained_costs_are_not_blamed() {
-    let Tradeoff { rdc, source, costs } = tradeoff();
-    let report = infeasible(rdc.solve(0.3, INF));
-    assert_witness(source.pmf(), &costs, &report);
-    assert_eq!(report.budgets[Rdc::ERROR].multiplier, 0.0);
-    let smallest = report.budgets[Rdc::DISTORTION].smallest.unwrap();
-    assert!((smallest - 0.36875).abs() < 1e-12);
-    assert!(rdc.solve(smallest, INF).is_ok());
-    infeasible(rdc.solve(smallest * (1.0 - 1e-6), INF));
-}
-
-#[test]
-fn no_single_budget_resolves_a_contradiction_of_the_others() {
-    // Each cost wants a reproduction letter of its own, so any two of the budgets contradict each other.
-    let source = pmf(&[0.5, 0.5]);
-    let costs = [0, 1, 2].map(|k| DMatrix::from_fn(2, 3, |_, y| f64::from(y != k)));
-    let mut problem = Problem::new(source.clone(), 3).unwrap();
-    for (k, matrix) in costs.iter().enumerate() {
-        problem = problem.with_cost(format!("cost {k}"), matrix.clone()).unwrap();
-    }
-    let report = infeasible(problem.solve(&[0.1; 3]));
-    assert!(report.budgets.iter().all(|b| b.smallest.is_none()));
-    assert_witness(&source, &costs, &report);
-    assert_eq!(problem.smallest_budget(2, &[0.1; 3]).unwrap(), None);
-    // Two thirds each is what a uniform channel reaches.
-    let third = problem.smallest_budget(2, &[2.0 / 3.0; 3]).unwrap();
-    assert!((third.unwrap() - 2.0 / 3.0).abs() < 1e-12);
-}
-
-/// Any number a caller may come up with.
-fn number() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        8 => 0.0..2.0,
-        1 => -1.0..1e6,
-        2 => prop::sample::select(vec![
-            0.0, -0.0, 1.0, NAN, INF, -INF, f64::MAX, -f64::MAX, f64::MIN_POSITIVE, 5e-324, 1e-300, 1e300, 1e-15,
-        ]),
-    ]
-}
-
-/// A number that passes the rule for costs and budgets, so that runs get past the checks.
-fn cost() -> impl Strategy<Value = f64> {
-    number().prop_map(|v| if v.is_nan() { 0.0 } else { v.abs() })
-}
-
-/// Rows of numbers; most of them scaled to sum 1.
-fn distributions(rows: usize, columns: usize) -> impl Strategy<Value = DMatrix<f64>> {
-    let weight = number().prop_map(|v| if v.abs() <= 1e6 { v.abs() } else { 1e-12 });
-    let scaled = vec(weight, rows * columns).prop_map(move |weights| {
-        let mut matrix = DMatrix::from_row_slice(rows, columns, &weights);
-        for mut row in matrix.row_iter_mut() {
-            let sum = row.sum();
-            row.unscale_mut(sum);
-        }
-        matrix
-    });
-    let raw = vec(number(), rows * columns)
-        .prop_map(move |entries| DMatrix::from_row_slice(rows, columns, &entries));
-    prop_oneof![15 => scaled, 1 => raw]
-}
-
-fn costs(rows: usize, columns: usize) -> impl Strategy<Value = DMatrix<f64>> {
-    let matrix = move |entries: Vec<f64>| DMatrix::from_row_slice(rows, columns, &entries);
-    prop_oneof![
-        15 => vec(cost(), rows * columns).prop_map(matrix),
-        1 => vec(number(), rows * columns).prop_map(matrix),
-    ]
-}
-
-/// Arguments of every constructor, for one source and one reproduction alphabet.
-#[derive(Debug)]
-struct Arguments {
-    pmf: DVector<f64>,
-    posterior: DMatrix<f64>,
-    decisions: DMatrix<f64>,
-    costs: Vec<DMatrix<f64>>,
-    points: [DMatrix<f64>; 2],
-    budgets: Vec<f64>,
-    factor: f64,
-}
-
-fn arguments() -> impl Strategy<Value = Arguments> {
-    (1..=4_usize, 1..=4_usize, 1..=3_usize, 1..=3_usize).prop_flat_map(|(n, m, k, count)| {
-        let budget = prop_oneof![15 => cost(), 1 => number()];
-        (
-            distributions(1, n),
-            distributions(n, k),
-            distributions(m, k),
-            vec(costs(n, m), count),
-            [distributions(n, 2), distributions(m, 2)],
-            vec(budget, count.max(2)),
-            number(),
-        )
-            .prop_map(|(pmf, posterior, decisions, costs, points, budgets, factor)| {
-                Arguments {
-                    pmf: pmf.row(0).transpose(),
-                    posterior,
-                    decisions,
-                    costs,
-                    points,
-                    budgets,
-                    factor,
-                }
-            })
-    })
-}
-
-fn problem(arguments: &Arguments) -> Result<Problem, RdcError> {
-    let letters = arguments.costs[0].ncols();
-    let costs = arguments.costs.iter().cloned().enumerate();
-    costs.fold(Problem::new(arguments.pmf.clone(), letters), |problem, (k, matrix)| {
-        problem?.with_cost(format!("cost {k}"), matrix)
-    })
-}
-
-fn rdc(arguments: &Arguments, distortion: Distortion) -> Result<Rdc, RdcError> {
-    let source = Source::new(arguments.pmf.clone(), arguments.posterior.clone())?;
-    let classifier = Classifier::soft(arguments.decisions.clone())?;
-    Rdc::new(&source, distortion, &classifier)
-}
-
-fn distortions(arguments: &Arguments) -> impl Iterator<Item = Distortion> {
-    let [points, reproductions] = &arguments.points;
-    let given = Distortion::matrix(arguments.costs[0].clone());
-    let scaled = given.clone().and_then(|d| d.scaled(arguments.factor));
-    [
-        given,
-        scaled,
-        Distortion::squared_error(points, reproductions),
-        Distortion::absolute_error(points, reproductions),
-    ]
-    .into_iter()
-    .flatten()
-}
-
-fn check_solution(solution: &Solution) -> Result<(), TestCaseError> {
-    prop_assert!(solution.rate.is_finite());
-    prop_assert!(0.0 <= solution.lower && solution.lower <= solution.rate);
-    for row in solution.channel.row_iter() {
-        prop_assert!((row.sum() - 1.0).abs() < 1e-9, "{row}");
-    }
-    prop_assert!(solution.constraints.iter().all(|c| !c.achieved.is_nan()));
-    Ok(())
-}
-
-fn config() -> ProptestConfig {
-    let cases = std::env::var("RDC_CASES").ok();
-    ProptestConfig {
-        cases: cases.map_or(256, |cases| cases.parse().unwrap()),
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(20_250_301),
-        ..ProptestConfig::default()
-    }
-}
-
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn no_number_breaks_the_library(arguments in arguments()) {
-        let Arguments { costs, budgets, .. } = &arguments;
-        let solution = problem(&arguments).and_then(|p| p.solve(&budgets[..costs.len()]));
-        if let Ok(solution) = solution {
-            check_solution(&solution)?;
-        }
-        for distortion in distortions(&arguments) {
-            let solution = rdc(&arguments, distortion).and_then(|r| r.solve(budgets[0], budgets[1]));
-            if let Ok(solution) = solution {
-                check_solution(&solution)?;
-            }
-        }
-    }
 }

@@ -1,4 +1,5 @@
-//! What a solution must satisfy, recomputed from the matrices of the problem and from nothing else.
+//! What a solution must satisfy, recomputed from the matrices of the problem and from nothing else; and short ways to
+//! write vectors and matrices.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -8,6 +9,14 @@ use rdc_theory::{Solution, mutual_information};
 /// The number of random cases: `RDC_CASES`, or the default.
 pub(crate) fn cases(default: u32) -> u32 {
     std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
+}
+
+pub(crate) fn pmf(entries: &[f64]) -> DVector<f64> {
+    DVector::from_column_slice(entries)
+}
+
+pub(crate) fn rows<const M: usize>(rows: &[[f64; M]]) -> DMatrix<f64> {
+    DMatrix::from_row_slice(rows.len(), M, rows.as_flattened())
 }
 
 /// `E[d(X, Y)]`; pairs that the channel does not use may cost +inf.
