@@ -87,8 +87,8 @@ pub(super) fn centre(
     }
 }
 
-/// Moves the `active` entries of `s` to where their constraints hold with equality (less a margin for rounding), by Newton's method from nearby; the
-/// other entries stay. `kernel` is evaluated at `(q, s)` before and after.
+/// Moves the `active` entries of `s`, by Newton's method from nearby, to where their constraints hold with equality (less
+/// a margin for rounding); the other entries stay. `kernel` is evaluated at `(q, s)` before and after.
 ///
 /// Gives up, with `s` where it is, once a step brings no constraint closer.
 pub(super) fn tighten(
