@@ -18,13 +18,15 @@ pub(crate) fn lower_bound(instance: &Instance<'_>, kernel: &Kernel, s: &DVector<
     let spent = s.dot(&instance.budgets);
     let log_max = (kernel.c.max() + kernel.neglected).ln();
     let bound = -kernel.log_partition - kernel.neglected - log_max - spent;
-    let bound = bound - rounding(&[kernel.log_partition, log_max, spent]);
+    let bound = bound - rounding(instance, &[kernel.log_partition, log_max, spent]);
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }
 }
 
 /// What rounding may cost a sum of these terms, each of them summed over the alphabet.
-pub(crate) fn rounding(terms: &[f64]) -> f64 {
-    ROUNDING * (1.0 + terms.iter().map(|term| term.abs()).sum::<f64>())
+pub(crate) fn rounding(instance: &Instance<'_>, terms: &[f64]) -> f64 {
+    // Sums run in blocks, eight lanes or sixteen: their errors grow with the length of a lane.
+    let lane = ((instance.letters() + instance.reproductions) / 64) as f64;
+    ROUNDING * (1.0 + lane) * (1.0 + terms.iter().map(|term| term.abs()).sum::<f64>())
 }
 
 /// `I(p, W)` in nats of the channel that `kernel` describes, without touching the channel:

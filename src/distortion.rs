@@ -11,7 +11,7 @@ impl Distortion {
     /// Any matrix (n x m, a row per source letter), entries in \[0, 1e150\] or `+inf`.
     ///
     /// # Errors
-    /// An empty matrix, or an entry that is negative or NaN.
+    /// An empty matrix, or an entry that is negative, NaN, or finite and above 1e150.
     pub fn matrix(matrix: DMatrix<f64>) -> Result<Self, RdcError> {
         check::costs("distortion", &matrix)?;
         Ok(Self(matrix))

@@ -122,16 +122,15 @@ impl std::error::Error for Infeasible {}
 impl fmt::Display for Infeasible {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join = |entries: Vec<String>, link| entries.join(link);
-        let asked = self.budgets.iter().map(|b| format!("{} <= {}", b.name, b.budget)).collect();
-        let reach =
-            self.budgets.iter().filter(|b| b.budget.is_finite()).map(|b| match b.smallest {
-                Some(smallest) => {
-                    format!("the smallest {} at the other budgets is {smallest}", b.name)
-                }
-                None => format!("no {} is enough at the other budgets", b.name),
-            });
-        let witness =
-            self.budgets.iter().map(|b| format!("{}: {}", b.name, b.multiplier)).collect();
+        let finite = || self.budgets.iter().filter(|b| b.budget.is_finite());
+        let asked = finite().map(|b| format!("{} <= {}", b.name, b.budget)).collect();
+        let reach = finite().map(|b| match b.smallest {
+            Some(smallest) => {
+                format!("the smallest {} at the other budgets is {smallest}", b.name)
+            }
+            None => format!("no {} is enough at the other budgets", b.name),
+        });
+        let witness = finite().map(|b| format!("{}: {}", b.name, b.multiplier)).collect();
         write!(
             f,
             "infeasible budgets: no test channel has {}; {}; witness: with multipliers ({}) every channel exceeds them by {:e}",

@@ -9,7 +9,7 @@ use crate::instance::Instance;
 use crate::{Infeasible, InfeasibleBudget, Problem, RdcError};
 use nalgebra::{DMatrix, DVector};
 
-/// Relative distance from the frontier, in scaled costs, below which budgets count as being on it.
+/// Distance from the frontier, in scaled costs, below which budgets count as being on it.
 pub(crate) const FRONTIER_TOLERANCE: f64 = 1e-13;
 
 /// Pivots smaller than this are rounding.
@@ -49,6 +49,15 @@ impl Reach {
         self.bound > FRONTIER_TOLERANCE || self.channel.is_empty()
     }
 
+    /// Adds `share` times the channel with slack to `channel` (m x n).
+    pub(crate) fn add_to(&self, channel: &mut DMatrix<f64>, share: f64) {
+        for (weight, letters) in &self.channel {
+            for (x, &y) in letters.iter().enumerate() {
+                channel[(y, x)] += share * weight;
+            }
+        }
+    }
+
     pub(crate) fn is_interior(&self) -> bool {
         self.shift < -FRONTIER_TOLERANCE
     }
@@ -73,7 +82,7 @@ impl Column {
 }
 
 /// `G(s)` with the deterministic channel that attains it, and that channel's costs.
-fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, Column) {
+fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, DVector<f64>, Vec<usize>) {
     let mut row = vec![0.0; instance.reproductions];
     let mut costs = DVector::zeros(instance.constraints());
     let mut channel = Vec::with_capacity(instance.letters());
@@ -86,7 +95,7 @@ fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, Column) {
         }
         channel.push(y);
     }
-    (s.dot(&costs), Column::Vertex { costs, channel })
+    (s.dot(&costs), costs, channel)
 }
 
 /// How far the budgets are from the frontier, well enough to tell which side they are on and to hold half of the
@@ -111,19 +120,17 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
     let k = instance.constraints();
     let budgets = &instance.budgets;
     let equal = DVector::from_element(k, 1.0 / k as f64);
-    let (value, vertex) = support(instance, &equal);
+    let (value, costs, channel) = support(instance, &equal);
+    let over = &costs - budgets;
     let mut best = Reach {
-        shift: f64::INFINITY,
+        shift: over.max(),
         bound: value - equal.dot(budgets),
         multipliers: equal,
-        channel: Vec::new(),
+        channel: vec![(1.0, channel.clone())],
     };
-    let worst = match &vertex {
-        Column::Vertex { costs, .. } => (costs - budgets).imax(),
-        Column::Shift | Column::Slack(_) => 0,
-    };
+    let worst = over.imax();
     let mut basis: Vec<Column> = (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
-    basis.extend([Column::Shift, vertex]);
+    basis.extend([Column::Shift, Column::Vertex { costs, channel }]);
     let target = budgets.clone().insert_row(k, 1.0);
 
     for _ in 0..MAX_STEPS {
@@ -144,8 +151,12 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
             Column::Slack(row)
         } else {
             s.apply(|v| *v = v.max(0.0));
-            s /= s.sum();
-            let (value, vertex) = support(instance, &s);
+            let total = s.sum();
+            if !(total > 0.0) {
+                break;
+            }
+            s /= total;
+            let (value, costs, channel) = support(instance, &s);
             let bound = value - s.dot(budgets);
             if bound > best.bound {
                 (best.bound, best.multipliers) = (bound, s);
@@ -154,7 +165,7 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
             if optimal || enough(best.shift, best.bound) {
                 break;
             }
-            vertex
+            Column::Vertex { costs, channel }
         };
         let Some(direction) = lu.solve(&entering.entries(k)) else {
             break;

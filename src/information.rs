@@ -45,5 +45,6 @@ pub fn mutual_information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
             }
         }
     }
-    information.max(0.0)
+    // Not `max`, which would turn a channel that is not a number into no information.
+    if information < 0.0 { 0.0 } else { information }
 }

@@ -30,15 +30,16 @@ pub struct Problem {
 /// A cost as the solver wants it, `d(x, y) = row_minimum(x) + scale * matrix[(y, x)]`.
 ///
 /// A constant added to a source letter's row moves every budget by the same amount and changes nothing else
-/// (Pinkston), so the rows start at 0; the scale makes the largest average cost of a letter 1.
+/// (Pinkston), so no entry is below 0 and most rows start there; the scale makes the largest average cost of a letter 1.
 #[derive(Debug, Clone)]
 pub(crate) struct Cost {
     pub(crate) name: String,
     /// m x n: a source letter is a column, so that everything the solver sums for it lies together.
     pub(crate) matrix: DMatrix<f64>,
     pub(crate) scale: f64,
-    /// `sum_x p(x) row_minimum(x)`.
+    /// `sum_x p(x) row_minimum(x)`, and what rounding took from it: budgets may lie closer to it than its last digit.
     pub(crate) offset: f64,
+    offset_error: f64,
     /// `sum_x p(x) max_y matrix[(y, x)]`: no channel costs more.
     pub(crate) dearest: f64,
 }
@@ -46,10 +47,10 @@ pub(crate) struct Cost {
 impl Cost {
     /// The budget in the units of `matrix`; `None` if every channel meets it.
     pub(crate) fn scaled_budget(&self, budget: f64) -> Option<f64> {
-        let above = budget - self.offset;
-        // What the sum behind the offset may have lost is not held against the budget.
-        let rounding = OFFSET_ROUNDING * self.offset;
-        let scaled = if above.abs() <= rounding { 0.0 } else { above / self.scale };
+        let above = (budget - self.offset) - self.offset_error;
+        // A budget rounded down from the offset is meant to be the offset. One above it is what it says.
+        let rounded = above < 0.0 && -above <= OFFSET_ROUNDING * self.offset;
+        let scaled = if rounded { 0.0 } else { above / self.scale };
         (scaled < self.dearest).then_some(scaled)
     }
 
@@ -106,7 +107,7 @@ impl Problem {
     /// `name` is what reports and errors call it.
     ///
     /// # Errors
-    /// A shape other than n x m, a negative or NaN entry, a source letter left with forbidden pairs only.
+    /// A shape other than n x m, an entry that is negative, NaN, or finite and above 1e150, a source letter left with forbidden pairs only.
     pub fn with_cost(
         mut self,
         name: impl Into<String>,
@@ -126,7 +127,7 @@ impl Problem {
                 clear_forbidden(&self.allowed, &mut cost.matrix);
             }
         }
-        let mut offset = 0.0;
+        let (mut offset, mut offset_error) = (0.0_f64, 0.0);
         for (x, &p) in self.pmf.iter().enumerate() {
             let mut column = matrix.column_mut(x);
             let usable = |y: &usize| self.allowed.of(x, m).is_none_or(|a| a[*y]);
@@ -135,14 +136,20 @@ impl Problem {
             };
             // A letter without probability constrains nothing: any of its allowed pairs will do.
             column.apply(|v| *v = if p > 0.0 { *v - least } else { 0.0 });
-            offset += p * least;
+            let product = p * least;
+            let sum = offset + product;
+            let added = sum - offset;
+            // Exactly what the product (Dekker) and the sum (Knuth) have lost.
+            offset_error +=
+                p.mul_add(least, -product) + (offset - (sum - added)) + (product - added);
+            offset = sum;
         }
         clear_forbidden(&self.allowed, &mut matrix);
         let largest = (&matrix * &self.pmf).max();
         let scale = if largest > SMALLEST { largest } else { 1.0 };
         matrix.unscale_mut(scale);
         let dearest = matrix.column_iter().zip(&self.pmf).map(|(column, p)| p * column.max()).sum();
-        self.costs.push(Cost { name, matrix, scale, offset, dearest });
+        self.costs.push(Cost { name, matrix, scale, offset, offset_error, dearest });
         Ok(self)
     }
 

@@ -44,7 +44,7 @@ pub struct Solution {
     pub certificate: DVector<f64>,
     /// How the run ended.
     pub status: Status,
-    /// Newton steps taken; 0 where the answer needed none (zero rate, or one channel only).
+    /// Newton steps taken; 0 at zero rate. On the edge of the feasible set, those on the face that gave the answer.
     pub iterations: usize,
 }
 
@@ -56,7 +56,8 @@ pub struct Constraint {
     pub name: String,
     /// The budget asked for, in \[0, inf\].
     pub budget: f64,
-    /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it.
+    /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-13 of the cost's average under
+    /// its dearest letter, where budgets lie on the edge of what can be met).
     pub achieved: f64,
     /// `-dR/dD` in bits per unit of the cost, `>= 0`: R(D') >= lower - multiplier . (D' - D) for all budgets D'.
     ///

@@ -530,6 +530,14 @@ fn letters_without_probability_keep_to_their_allowed_pairs() {
 }
 
 #[test]
+fn letters_without_probability_keep_to_their_pairs_at_positive_rate() {
+    let problem = Problem::new(pmf(&[0.6, 0.4, 0.0]), 3).unwrap();
+    let costs = rows(&[[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [INF, INF, 0.0]]);
+    let channel = problem.with_cost("delay", costs).unwrap().solve(&[0.1]).unwrap().channel;
+    assert_eq!([channel[(2, 0)], channel[(2, 1)], channel[(2, 2)]], [0.0, 0.0, 1.0]);
+}
+
+#[test]
 fn scaling_does_not_forbid_pairs() {
     let distortion = Distortion::matrix(rows(&[[0.0, 1e149]])).unwrap();
     refused_value(distortion.scaled(1e149), "distortion[(0, 1)]", 1e149 * 1e149, COST);

@@ -290,6 +290,22 @@ fn label_on_one_half_of_a_product_source() {
 }
 
 /// A constant `a_x` added to the row of each letter x moves D by the average of a, and does nothing else (Pinkston).
+/// A budget within a shift's rounding of the shift itself is still the budget asked for.
+#[test]
+fn budgets_just_above_a_large_shift() {
+    for (shift, above) in [(1e4, 9e-9), (1e8, 5e-5), (1e6, 1e-3)] {
+        let budget = shift + above;
+        let costs = DMatrix::from_row_slice(2, 2, &[shift, shift + 1.0, shift + 1.0, shift]);
+        let problem = Problem::new(DVector::from_vec(vec![0.5, 0.5]), 2).unwrap();
+        let solution = problem.with_cost("d", costs).unwrap().solve(&[budget]).unwrap();
+        let exact = 1.0 - binary_entropy(budget - shift);
+        assert!(
+            solution.lower <= exact + 1e-12 && exact <= solution.rate + 1e-12,
+            "{shift} + {above}"
+        );
+    }
+}
+
 #[test]
 fn shifted_rows() {
     for shift in [[0.7, 0.0, 2.5], [1e3, 1.0, 0.0], [1e-4, 1e-4, 1e-4]] {

@@ -80,7 +80,11 @@ impl<'a> Finish<'a> {
         let Some(share) = self.repair_share(&kernel.expected) else {
             return f64::INFINITY;
         };
-        let rate = rate + certificate::rounding(&[kernel.log_partition, s.dot(&kernel.expected)]);
+        let rate = rate
+            + certificate::rounding(
+                self.instance,
+                &[kernel.log_partition, s.dot(&kernel.expected)],
+            );
         let most = (self.instance.reproductions.min(self.instance.letters()) as f64).ln();
         if rate.is_finite() { (1.0 - share) * rate + share * most } else { f64::INFINITY }
     }
@@ -176,11 +180,7 @@ impl<'a> Finish<'a> {
             && share > 0.0
         {
             channel *= 1.0 - share;
-            for (weight, letters) in &reach.channel {
-                for (x, &y) in letters.iter().enumerate() {
-                    channel[(y, x)] += share * weight;
-                }
-            }
+            reach.add_to(&mut channel, share);
         }
         channel
     }

@@ -21,6 +21,7 @@ use crate::Settings;
 use crate::frontier::Reach;
 use crate::instance::Instance;
 use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
 
 /// The share of the way to the boundary that a step may go.
 const BOUNDARY: f64 = 0.995;
@@ -215,7 +216,7 @@ pub(super) fn solve(
             next = iterate.moved(length, &direction);
             next.lift();
             kernel.evaluate(instance, &next.q, &next.s);
-            if next.merit(instance, &kernel) <= GROWTH * before + settings.tolerance() {
+            if next.merit(instance, &kernel) <= GROWTH * before + settings.tolerance() * LN_2 {
                 break;
             }
             if halvings == 0 {
@@ -243,7 +244,7 @@ fn smallest_mu(
     settings: &Settings,
 ) -> f64 {
     let over = (&kernel.expected - &instance.budgets).map(|excess| excess.max(0.0));
-    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance();
+    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance() * LN_2;
     let by_excess = EXCESS_SHARE * iterate.s.dot(&over);
     let mu = by_tolerance.max(by_excess) / iterate.pairs();
     // Never a target above today's mu for the budgets' sake alone.

@@ -205,7 +205,14 @@ pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64
     let m = instance.reproductions;
     let mut channel = DMatrix::zeros(m, instance.letters());
     let fill = |(x, letter): (usize, &mut [f64])| {
-        tilt(instance, x, q, s, letter);
+        let (log_t, _) = tilt(instance, x, q, s, letter);
+        if log_t == f64::NEG_INFINITY {
+            // A letter without probability, all of whose allowed reproductions have left q's support.
+            let first = instance.pairs(x).and_then(|pairs| pairs.iter().position(|&pair| pair));
+            letter.fill(0.0);
+            letter[first.unwrap_or(0)] = 1.0;
+            return;
+        }
         for (w, &q) in letter.iter_mut().zip(q.as_slice()) {
             *w *= q;
         }
@@ -236,6 +243,9 @@ fn tilt(
         // Letters outside q's support may lie below `least`: their ratio is capped, not overflowed.
         let exponent = (least - *e).min(-NEGLIGIBLE);
         *e = if exponent > NEGLIGIBLE { exp(exponent) } else { 0.0 };
+    }
+    if least == f64::INFINITY {
+        return (f64::NEG_INFINITY, f64::INFINITY);
     }
     let t = dot(ratio, q.as_slice());
     let scale = 1.0 / t;

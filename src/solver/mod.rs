@@ -18,6 +18,9 @@ use crate::{Method, Problem, RdcError, Settings, Solution, information};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
+/// Excess over a scaled budget, relative to it, that is rounding.
+const BUDGET_ROUNDING: f64 = 1e-12;
+
 /// What a method hands back, in nats and scaled costs.
 #[derive(Debug)]
 struct Outcome {
@@ -53,8 +56,23 @@ pub(crate) fn solve(
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
         return Err(frontier::infeasible(problem, budgets, &constrained, reach));
     }
-    let outcome = solve_instance(&instance, reach.as_ref(), settings);
+    let mut outcome = solve_instance(&instance, reach.as_ref(), settings);
+    if let Some(reach) = reach.filter(|_| !meets_budgets(&instance, &outcome.channel)) {
+        // Whatever went wrong, the bounds are to be true: this channel is feasible.
+        outcome.channel.fill(0.0);
+        reach.add_to(&mut outcome.channel, 1.0);
+        outcome.ended = Ended::Stalled;
+    }
     Ok(report(problem, budgets, &constrained, outcome, settings))
+}
+
+/// Whether a channel is what the solution's documentation promises.
+fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
+    let expected = instance.expected(channel);
+    let rounding = |budget: f64| frontier::FRONTIER_TOLERANCE.max(BUDGET_ROUNDING * budget);
+    let within =
+        expected.iter().zip(&instance.budgets).all(|(e, budget)| *e <= budget + rounding(*budget));
+    within && channel.iter().all(|w| w.is_finite())
 }
 
 /// Solves a feasible instance; `reach` is its [`frontier::feasibility`].
@@ -129,7 +147,7 @@ fn report(
 ) -> Solution {
     let channel = outcome.channel.transpose();
     let rate = information::mutual_information(&problem.pmf, &channel);
-    let lower = (outcome.lower / LN_2).clamp(0.0, rate);
+    let lower = (outcome.lower / LN_2).min(rate).max(0.0);
     let status = match outcome.ended {
         _ if rate - lower <= settings.tolerance() => Status::Certified,
         Ended::IterationLimit => Status::IterationLimit,

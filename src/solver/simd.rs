@@ -1,6 +1,6 @@
 //! Loops that the compiler turns into vector instructions of the machine it runs on.
 //!
-//! Everything here is plain Rust that [`dispatch`] compiles once per instruction set; it must be inlined into it.
+//! Everything here is plain Rust that `pulp::Arch::dispatch` compiles once per instruction set; it must be inlined into it.
 
 use std::f64::consts::LOG2_E;
 
@@ -31,7 +31,7 @@ const TAYLOR: [f64; 13] = [
 /// `exp(x)` for |x| <= 700 to a few units in the last place, without branches.
 ///
 /// The standard library's is a call that no loop can vectorise. `exp(k log 2 + r) = 2^k exp(r)` with |r| <= log(2)/2, where
-/// the 13th term of the series is below 1e-16.
+/// the 13th term of the series is below 2e-16.
 #[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
     let shifted = x * LOG2_E + ROUND;
