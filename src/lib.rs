@@ -21,8 +21,10 @@
 //! for every pmf q and all multipliers $s \ge 0$ (Blahut 1972, with one multiplier a cost):
 //!
 //! ```math
-//! -\sum_x p_x \log t_x - \log \max_y c_y - s \cdot D \;\le\; R(D) \;\le\; I(X; \hat X),
-//! \qquad t_x = \sum_y q_y e^{-s \cdot d(x, y)}, \quad c_y = \sum_x \frac{p_x}{t_x} e^{-s \cdot d(x, y)} .
+//! \begin{gathered}
+//! -\sum_x p_x \log t_x - \log \max_y c_y - s \cdot D \;\le\; R(D) \;\le\; I(X; \hat X), \\
+//! t_x = \sum_y q_y e^{-s \cdot d(x, y)}, \qquad c_y = \sum_x \frac{p_x}{t_x} e^{-s \cdot d(x, y)} .
+//! \end{gathered}
 //! ```
 //!
 //! ```
