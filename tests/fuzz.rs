@@ -11,7 +11,6 @@ mod common;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Problem, Rdc, RdcError, Solution, Source};
 
@@ -134,17 +133,8 @@ fn check_solution(solution: &Solution) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: common::cases(2000),
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(20_250_301),
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(common::config(2000, 20_250_301))]
 
     #[test]
     fn no_number_breaks_the_library(arguments in arguments()) {

@@ -7,7 +7,6 @@
 mod common;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Problem, Solution, Status};
 
@@ -106,13 +105,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: common::cases(2000),
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(20_240_503),
-        max_shrink_iters: 0,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(common::config(2000, 20_240_503))]
 
     #[test]
     fn strictly_feasible_problems_are_certified(case in case()) {

@@ -7,7 +7,6 @@
 mod common;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Problem, Rdc, Solution, Source};
 
@@ -43,17 +42,8 @@ fn solve(rdc: &Rdc, (d, e): (f64, f64)) -> Solution {
     rdc.solve(d, e).unwrap()
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: common::cases(300),
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(1),
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(common::config(300, 1))]
 
     #[test]
     fn monotone_convex_and_above_its_supporting_planes(

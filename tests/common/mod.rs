@@ -1,14 +1,27 @@
 //! What a solution must satisfy, recomputed from the matrices of the problem and from nothing else; and short ways to
 //! write vectors and matrices.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses its part; tests fail by panicking"
+)]
 
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Solution, mutual_information};
+use rdc_theory::{Classifier, Distortion, Rdc, Solution, Source, mutual_information};
 
-/// The number of random cases: `RDC_CASES`, or the default.
-pub(crate) fn cases(default: u32) -> u32 {
-    std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
+/// The same random cases in every run: `RDC_CASES` of them, or the default.
+pub(crate) fn config(default_cases: u32, seed: u64) -> ProptestConfig {
+    let cases = std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(default_cases),
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed),
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    }
 }
 
 pub(crate) fn pmf(entries: &[f64]) -> DVector<f64> {
@@ -17,6 +30,17 @@ pub(crate) fn pmf(entries: &[f64]) -> DVector<f64> {
 
 pub(crate) fn rows<const M: usize>(rows: &[[f64; M]]) -> DMatrix<f64> {
     DMatrix::from_row_slice(rows.len(), M, rows.as_flattened())
+}
+
+pub(crate) fn hamming() -> DMatrix<f64> {
+    rows(&[[0.0, 1.0], [1.0, 0.0]])
+}
+
+/// R(D,E) of Bern(0.3) with noiseless labels.
+pub(crate) fn bernoulli() -> Rdc {
+    let source = Source::from_joint(rows(&[[0.7, 0.0], [0.0, 0.3]])).unwrap();
+    let classifier = Classifier::hard(&[0, 1]).unwrap();
+    Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
 }
 
 /// `E[d(X, Y)]`; pairs that the channel does not use may cost +inf.
