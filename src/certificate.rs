@@ -1,7 +1,7 @@
 //! The two bounds. Nothing else in the crate may say that a run has converged.
 
 use crate::instance::Instance;
-use crate::solver::Kernel;
+use crate::solver::Sums;
 use nalgebra::DVector;
 
 /// Multiples of the machine epsilon, relative to the largest term of a bound, that its rounding may cost.
@@ -12,13 +12,13 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 ///
 /// `R >= -sum_x p_x log t_x - log max_y c_y - s.D`,
 ///
-/// less an allowance for the rounding of the sum. `kernel` must have been evaluated at `(q, s)`. `-inf` where the
+/// less an allowance for the rounding of the sum. `sums` must have been evaluated at `(q, s)`. `-inf` where the
 /// sum is not a number.
-pub(crate) fn lower_bound(instance: &Instance<'_>, kernel: &Kernel, s: &DVector<f64>) -> f64 {
+pub(crate) fn lower_bound(instance: &Instance<'_>, sums: &Sums, s: &DVector<f64>) -> f64 {
     let spent = s.dot(&instance.budgets);
-    let log_max = (kernel.c.max() + kernel.neglected).ln();
-    let bound = -kernel.log_partition - kernel.neglected - log_max - spent;
-    let bound = bound - rounding(instance, &[kernel.log_partition, log_max, spent]);
+    let log_max = (sums.c.max() + sums.neglected).ln();
+    let bound = -sums.log_partition - sums.neglected - log_max - spent;
+    let bound = bound - rounding(instance, &[sums.log_partition, log_max, spent]);
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }
 }
 
@@ -29,16 +29,17 @@ pub(crate) fn rounding(instance: &Instance<'_>, terms: &[f64]) -> f64 {
     ROUNDING * (1.0 + lane) * (1.0 + terms.iter().map(|term| term.abs()).sum::<f64>())
 }
 
-/// `I(p, W)` in nats of the channel that `kernel` describes, without touching the channel:
-/// `-s.E[d] - sum_x p_x log t_x - sum_y q_y c_y log c_y`.
+/// `I(p, W)` in nats of the channel that `sums` describe, without touching the channel:
+/// `-s.E[d] - sum_x p_x log t_x - sum_y q_y c_y log c_y`. Where costs are priced, what they cost is included, here and in
+/// the lower bound.
 ///
 /// The channel's output pmf is `q_y c_y`; the last sum is its divergence from q.
-pub(crate) fn mutual_information(kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
+pub(crate) fn mutual_information(sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
     let divergence: f64 = q
         .iter()
-        .zip(&kernel.c)
+        .zip(&sums.c)
         .filter(|&(&q, &c)| q > 0.0 && c > 0.0)
         .map(|(q, c)| q * c * c.ln())
         .sum();
-    -s.dot(&kernel.expected) - kernel.log_partition - divergence
+    -s.dot(&sums.expected) - sums.log_partition - divergence
 }

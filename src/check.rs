@@ -11,6 +11,8 @@ pub(crate) const COST: &str = "a cost must lie in [0, 1e150], or be +inf for a f
 
 /// The largest finite cost: squares of it are still finite.
 pub(crate) const LARGEST_COST: f64 = 1e150;
+pub(crate) const MULTIPLIER: &str =
+    "a multiplier must be >= 0, and at most 1e150 per largest average cost of a letter";
 pub(crate) const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
 
 pub(crate) fn not_empty(argument: &str, count: usize) -> Result<(), RdcError> {

@@ -220,8 +220,8 @@ pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) 
     let cost = &problem.costs[index];
     let mut budgets = budgets.to_vec();
     budgets[index] = cost.offset;
-    let (mut instance, constrained) = Instance::new(problem, &budgets);
-    let Some(k) = constrained.iter().position(|&constrained| constrained == index) else {
+    let mut instance = Instance::within(problem, &budgets);
+    let Some(k) = instance.origin.iter().position(|&constrained| constrained == index) else {
         // A constant cost: what counts is whether the others can be met.
         let others = feasibility(&instance);
         return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(cost.offset);

@@ -1,36 +1,72 @@
-//! One request as the solver sees it: scaled costs with finite budgets over allowed pairs, in nats.
+//! One request as the solver sees it: scaled costs over allowed pairs, each with a finite budget or a price, in nats.
 
 use crate::Problem;
 use crate::problem::Allowed;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
-/// The constrained costs of one request. Index k here counts finite budgets only.
+/// `min I(X; X^) + sum_j price_j E[d_j]  s.t.  E[d_k] <= D_k`. Index k counts the constrained costs only.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance<'a> {
     pub(crate) pmf: Cow<'a, DVector<f64>>,
     pub(crate) reproductions: usize,
     /// m x n each, scaled.
     pub(crate) costs: Vec<&'a DMatrix<f64>>,
+    /// The problem's index of each of these.
+    pub(crate) origin: Vec<usize>,
     /// Scaled budgets.
     pub(crate) budgets: DVector<f64>,
+    /// Costs that are paid for instead, and their multipliers.
+    pub(crate) priced: Vec<(&'a DMatrix<f64>, f64)>,
     pub(crate) allowed: Cow<'a, Allowed>,
 }
 
 impl<'a> Instance<'a> {
-    /// The budgets of a request that constrain anything, and the indices of their costs in the problem.
-    pub(crate) fn new(problem: &'a Problem, budgets: &[f64]) -> (Self, Vec<usize>) {
+    /// The budgets of a request that constrain anything.
+    pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
         let scaled = |k: usize| problem.costs[k].scaled_budget(budgets[k]);
-        let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
-        let scaled: Vec<f64> = (0..budgets.len()).filter_map(scaled).collect();
-        let instance = Self {
+        let origin: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
+        Self {
+            costs: origin.iter().map(|&k| &problem.costs[k].matrix).collect(),
+            budgets: DVector::from_iterator(origin.len(), (0..budgets.len()).filter_map(scaled)),
+            origin,
+            ..Self::unconstrained(problem)
+        }
+    }
+
+    /// Every cost paid for, with multipliers in nats per scaled unit.
+    pub(crate) fn at_prices(problem: &'a Problem, prices: &[f64]) -> Self {
+        let matrices = problem.costs.iter().map(|cost| &cost.matrix);
+        Self {
+            priced: matrices.zip(prices.iter().copied()).collect(),
+            ..Self::unconstrained(problem)
+        }
+    }
+
+    fn unconstrained(problem: &'a Problem) -> Self {
+        Self {
             pmf: Cow::Borrowed(&problem.pmf),
             reproductions: problem.reproductions,
-            costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
-            budgets: DVector::from_vec(scaled),
+            costs: Vec::new(),
+            origin: Vec::new(),
+            budgets: DVector::zeros(0),
+            priced: Vec::new(),
             allowed: Cow::Borrowed(&problem.allowed),
-        };
-        (instance, constrained)
+        }
+    }
+
+    /// The same request with every constraint turned into a price.
+    pub(crate) fn with_prices(&'a self, s: &DVector<f64>) -> Self {
+        let constrained = self.costs.iter().copied().zip(s.iter().copied());
+        Self {
+            pmf: Cow::Borrowed(&self.pmf),
+            reproductions: self.reproductions,
+            costs: Vec::new(),
+            origin: Vec::new(),
+            budgets: DVector::zeros(0),
+            priced: self.priced.iter().copied().chain(constrained).collect(),
+            allowed: Cow::Borrowed(&self.allowed),
+        }
     }
 
     /// The same request for a channel that ignores the source: one source letter, whose costs are the averages.
@@ -46,7 +82,9 @@ impl<'a> Instance<'a> {
             pmf: Cow::Owned(DVector::from_element(1, 1.0)),
             reproductions: m,
             costs: averages.iter().collect(),
+            origin: self.origin.clone(),
             budgets: self.budgets.clone(),
+            priced: Vec::new(),
             allowed: Cow::Owned(allowed),
         }
     }
@@ -64,6 +102,7 @@ impl<'a> Instance<'a> {
     pub(crate) fn face(&self, k: usize, keep: impl Fn(usize, usize) -> bool) -> Self {
         let mut face = self.clone();
         face.costs.remove(k);
+        face.origin.remove(k);
         face.budgets = face.budgets.remove_row(k);
         face.allowed.to_mut().restrict(self.letters(), self.reproductions, keep);
         face
@@ -83,13 +122,14 @@ impl<'a> Instance<'a> {
         self.allowed.of(x, self.reproductions)
     }
 
-    /// `s . d(x, y)` for every reproduction y of source letter x, `+inf` where the pair is forbidden.
+    /// `s . d(x, y)`, prices included, for every reproduction y of source letter x; `+inf` where the pair is forbidden.
     #[inline(always)]
     pub(crate) fn exponent(&self, x: usize, s: &DVector<f64>, row: &mut [f64]) {
         row.fill(0.0);
-        for (cost, &s_k) in self.costs.iter().zip(s.as_slice()) {
+        let constrained = self.costs.iter().copied().zip(s.iter().copied());
+        for (cost, multiplier) in constrained.chain(self.priced.iter().copied()) {
             for (e, &d) in row.iter_mut().zip(self.letter_costs(cost, x)) {
-                *e += s_k * d;
+                *e += multiplier * d;
             }
         }
         if let Some(pairs) = self.pairs(x) {
@@ -110,10 +150,17 @@ impl<'a> Instance<'a> {
 
     /// `E[d_k]` of a channel (m x n), for every k.
     pub(crate) fn expected(&self, channel: &DMatrix<f64>) -> DVector<f64> {
-        let expected = self.costs.iter().map(|cost| {
-            let letter = |x: usize| self.pmf[x] * channel.column(x).dot(&cost.column(x));
-            (0..self.letters()).map(letter).sum()
-        });
+        let expected = self.costs.iter().map(|cost| self.average(channel, cost));
         DVector::from_iterator(self.constraints(), expected)
+    }
+
+    /// What a channel pays for its priced costs.
+    pub(crate) fn paid(&self, channel: &DMatrix<f64>) -> f64 {
+        self.priced.iter().map(|(cost, price)| price * self.average(channel, cost)).sum()
+    }
+
+    fn average(&self, channel: &DMatrix<f64>, cost: &DMatrix<f64>) -> f64 {
+        let letter = |x: usize| self.pmf[x] * channel.column(x).dot(&cost.column(x));
+        (0..self.letters()).map(letter).sum()
     }
 }

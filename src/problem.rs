@@ -1,8 +1,9 @@
 //! The general problem: a pmf, a reproduction alphabet, and any list of linear costs.
 
 use crate::source::checked_pmf;
-use crate::{RdcError, Settings, Solution, check, frontier, solver};
+use crate::{Progress, RdcError, Settings, Solution, check, frontier, solver};
 use nalgebra::{DMatrix, DVector};
+use std::ops::ControlFlow;
 
 /// `R(D_1, ..., D_K) = min I(X; X^)` over test channels with `E[d_k(X, X^)] <= D_k`, for any number of linear
 /// costs `d_k` (K = 0 included).
@@ -169,8 +170,81 @@ impl Problem {
     /// # Errors
     /// As for [`Problem::solve`].
     pub fn solve_with(&self, budgets: &[f64], settings: &Settings) -> Result<Solution, RdcError> {
-        self.check_budgets(budgets)?;
-        solver::solve(self, budgets, settings)
+        self.run(Target::Budgets(budgets), settings, |_| ControlFlow::Continue(()))
+    }
+
+    /// The point of the rate function at which `multipliers` is a slope, certified, with the default [`Settings`]: the
+    /// textbook's parametrisation (Blahut 1972; Berger 1971, section 2.5).
+    ///
+    /// `multipliers` holds one number `-dR/dD_k >= 0` per cost, in bits per unit. The channel returned minimises
+    /// `I(X; X^) + s.E[d]`; the budgets of the solution are what it spends, and its bracket is that of R at these budgets.
+    /// Where R has a straight segment of this slope, any point of the segment may come back.
+    ///
+    /// ```
+    /// # use nalgebra::{DMatrix, DVector};
+    /// # use rdc_theory::Problem;
+    /// let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    /// let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?.with_cost("distortion", hamming)?;
+    /// let point = problem.solve_at(&[(0.9_f64 / 0.1).log2()])?;
+    /// assert!((point.constraints[0].achieved - 0.1).abs() < 1e-6);
+    /// assert!((point.rate - 0.412295305641).abs() < 1e-5 && point.gap() <= 1e-9);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A count other than K; a multiplier that is negative, NaN, or more than 1e150 per average cost of a letter.
+    pub fn solve_at(&self, multipliers: &[f64]) -> Result<Solution, RdcError> {
+        self.solve_at_with(multipliers, &Settings::default())
+    }
+
+    /// The point of the rate function at which `multipliers` is a slope.
+    ///
+    /// # Errors
+    /// As for [`Problem::solve_at`].
+    pub fn solve_at_with(
+        &self,
+        multipliers: &[f64],
+        settings: &Settings,
+    ) -> Result<Solution, RdcError> {
+        self.run(Target::Multipliers(multipliers), settings, |_| ControlFlow::Continue(()))
+    }
+
+    /// Solves, and calls `observer` at each line of the trace; it ends the run by `ControlFlow::Break(())`, and the
+    /// solution is then the best so far, with true bounds.
+    ///
+    /// ```
+    /// # use nalgebra::{DMatrix, DVector};
+    /// # use rdc_theory::Problem;
+    /// use rdc_theory::{Settings, Status, Target};
+    /// use std::ops::ControlFlow;
+    /// # let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    /// # let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?.with_cost("distortion", hamming)?;
+    /// let coarse = problem.run(Target::Budgets(&[0.1]), &Settings::default(), |progress| {
+    ///     if progress.gap() < 0.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// })?;
+    /// assert!(coarse.lower <= 0.4122953056 && 0.4122953056 <= coarse.rate);
+    /// # assert_eq!(coarse.status, Status::Stopped);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Problem::solve`] and [`Problem::solve_at`].
+    pub fn run(
+        &self,
+        target: Target<'_>,
+        settings: &Settings,
+        mut observer: impl FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Solution, RdcError> {
+        match target {
+            Target::Budgets(budgets) => {
+                self.check_budgets(budgets)?;
+                solver::solve(self, budgets, settings, &mut observer)
+            }
+            Target::Multipliers(multipliers) => {
+                self.check_multipliers(multipliers)?;
+                Ok(solver::solve_at(self, multipliers, settings, &mut observer))
+            }
+        }
     }
 
     /// The smallest feasible budget of cost `index` when the other costs keep their `budgets` (the entry at
@@ -204,6 +278,29 @@ impl Problem {
         }
         Ok(())
     }
+
+    fn check_multipliers(&self, multipliers: &[f64]) -> Result<(), RdcError> {
+        let rule = "one multiplier per cost";
+        check::count("multipliers", "entries", multipliers.len(), self.costs.len(), rule)?;
+        for (cost, &multiplier) in self.costs.iter().zip(multipliers) {
+            check::scalar(
+                &format!("the multiplier of {}", cost.name),
+                multiplier,
+                check::MULTIPLIER,
+                multiplier >= 0.0 && multiplier * cost.scale <= check::LARGEST_COST,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What a run is to find.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Target<'a> {
+    /// The rate at these budgets, see [`Problem::solve`].
+    Budgets(&'a [f64]),
+    /// The point of this slope, see [`Problem::solve_at`].
+    Multipliers(&'a [f64]),
 }
 
 /// Costs are finite everywhere inside the solver: what forbids a pair is the mask alone.

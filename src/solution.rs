@@ -1,5 +1,6 @@
 //! What a run returns.
 
+use crate::Progress;
 use nalgebra::{DMatrix, DVector};
 
 /// How a run ended. Whatever it says, `lower <= R <= rate` holds.
@@ -10,6 +11,10 @@ pub enum Status {
     Certified,
     /// The iteration limit came first.
     IterationLimit,
+    /// The time limit came first.
+    TimeLimit,
+    /// The callback stopped the run.
+    Stopped,
     /// Rounding leaves no further progress; the gap is above the tolerance.
     Stalled,
 }
@@ -19,13 +24,15 @@ impl std::fmt::Display for Status {
         f.write_str(match self {
             Self::Certified => "certified",
             Self::IterationLimit => "iteration limit",
+            Self::TimeLimit => "time limit",
+            Self::Stopped => "stopped",
             Self::Stalled => "stalled",
         })
     }
 }
 
 /// A point of the rate function with its bracket `lower <= R(D_1, ..., D_K) <= rate`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Solution {
     /// The upper bound: `I(X; X^)` in bits of [`channel`](Self::channel), which meets the budgets.
@@ -44,8 +51,11 @@ pub struct Solution {
     pub certificate: DVector<f64>,
     /// How the run ended.
     pub status: Status,
-    /// Newton steps taken; 0 at zero rate. On the edge of the feasible set, those on the face that gave the answer.
+    /// Iterations taken; 0 at zero rate, and where the budgets leave each source letter one reproduction.
     pub iterations: usize,
+    /// How the run went, a line for each iteration it reported: every one of the interior-point and constrained
+    /// Blahut-Arimoto methods, those at which plain Blahut-Arimoto changed its multipliers. Empty without iterations.
+    pub trace: Vec<Progress>,
 }
 
 /// What a solution says of one cost.
@@ -54,7 +64,7 @@ pub struct Solution {
 pub struct Constraint {
     /// The cost's name.
     pub name: String,
-    /// The budget asked for, in \[0, inf\].
+    /// The budget asked for, in \[0, inf\]; where multipliers were given instead, what the channel achieves.
     pub budget: f64,
     /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-13 of the cost's average under
     /// its dearest letter, where budgets lie on the edge of what can be met).

@@ -400,7 +400,12 @@ fn scale_factors_that_are_not_positive() {
 #[test]
 fn unknown_methods() {
     let error = "newton".parse::<Method>().unwrap_err();
-    assert_eq!(error.to_string(), r#"method = "newton": the methods are "interior_point""#);
+    let message = error.to_string();
+    assert!(message.starts_with(r#"method = "newton": the methods are "#), "{message}");
+    for method in Method::ALL {
+        assert_eq!(method.name().parse(), Ok(method));
+        assert!(message.contains(&format!("{:?}", method.name())), "{message} lacks {method}");
+    }
 }
 
 #[test]

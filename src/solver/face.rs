@@ -5,8 +5,9 @@
 //! on the reproduction, so one of the constraints follows from the others and can be left out. What remains is a problem
 //! of the same kind with fewer pairs and one constraint less.
 
-use super::{Dual, Kernel, Outcome, solve_instance};
-use crate::Settings;
+use super::kernel::Kernel;
+use super::watch::Watch;
+use super::{Dual, Outcome, solve_instance};
 use crate::certificate;
 use crate::frontier::{self, FRONTIER_TOLERANCE, Reach};
 use crate::instance::Instance;
@@ -19,7 +20,7 @@ const FACE_TOLERANCE: f64 = 1e-12;
 const STEEPNESS: [f64; 8] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 
 /// Solves an instance whose budgets lie on the edge that `reach` describes.
-pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, settings: &Settings) -> Outcome {
+pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, watch: &mut Watch<'_>) -> Outcome {
     let normal = &reach.multipliers;
     let m = instance.reproductions;
     let mut row = vec![0.0; m];
@@ -34,9 +35,9 @@ pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, settings: &Settings)
         value <= least[x] + FACE_TOLERANCE * least[x].max(1.0)
     };
 
-    let attempt = |k: usize| {
+    let mut attempt = |k: usize| {
         let face = instance.face(k, on_face);
-        let outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), settings);
+        let outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), watch);
         let excess = instance.expected(&outcome.channel)[k] - instance.budgets[k];
         (excess, k, outcome)
     };
@@ -61,7 +62,7 @@ pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, settings: &Settings)
 /// price every pair outside the face out.
 fn widen(instance: &Instance<'_>, normal: &DVector<f64>, outcome: &mut Outcome) {
     let flat = outcome.dual.clone();
-    let mut kernel = Kernel::new(instance, &flat.q, &flat.s);
+    let mut kernel = Kernel::light(instance, &flat.q, &flat.s);
     outcome.lower = 0.0;
     outcome.dual = Dual { q: flat.q.clone(), s: &flat.s * 0.0 };
     for steepness in STEEPNESS {

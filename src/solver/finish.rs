@@ -1,9 +1,9 @@
 //! From iterates to an answer: the best bounds so far, and a channel that meets the budgets.
 
-use super::kernel::{self, Kernel};
+use super::kernel::{self, Kernel, Sums};
 use super::multipliers::{centre, tighten};
+use super::watch::Watch;
 use super::{Dual, Ended, Outcome};
-use crate::Settings;
 use crate::certificate;
 use crate::frontier::Reach;
 use crate::instance::Instance;
@@ -15,6 +15,9 @@ const BUDGET_ROUNDING: f64 = 1e-13;
 
 /// The share of the tolerance that exact zeros may cost.
 const ZEROS_SHARE: f64 = 1e-3;
+
+/// Probability above which a letter counts as used in the trace.
+const SUPPORT: f64 = 1e-10;
 
 /// The best of what the iterates have shown.
 #[derive(Debug)]
@@ -37,14 +40,14 @@ impl<'a> Finish<'a> {
     pub(super) fn new(
         instance: &'a Instance<'a>,
         reach: Option<&'a Reach>,
-        settings: &Settings,
+        watch: &Watch<'_>,
     ) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
         let uniform = DVector::from_element(m, 1.0 / m as f64);
         Self {
             instance,
             reach,
-            tolerance: settings.tolerance() * LN_2,
+            tolerance: watch.settings().tolerance() * LN_2,
             lower: 0.0,
             dual: Dual { q: uniform.clone(), s: DVector::zeros(k) },
             upper: f64::INFINITY,
@@ -53,21 +56,41 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Records the bounds at (q, s), at which `kernel` has been evaluated; true once they certify the answer.
-    pub(super) fn observe(&mut self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> bool {
-        let lower = certificate::lower_bound(self.instance, kernel, s);
+    /// Takes the bounds at (q, s), at which `sums` have been evaluated, tells the watch, and says whether the run ends.
+    pub(super) fn observe(
+        &mut self,
+        sums: &Sums,
+        q: &DVector<f64>,
+        s: &DVector<f64>,
+        watch: &mut Watch<'_>,
+    ) -> Option<Ended> {
+        self.take_bounds(sums, q, s);
+        let instance = self.instance;
+        let over = |(e, d): (&f64, &f64)| if e > d { (e - d) / d } else { 0.0 };
+        let excess = sums.expected.iter().zip(&instance.budgets).map(over).fold(0.0, f64::max);
+        let support = q.iter().filter(|&&q| q > SUPPORT).count();
+        let multipliers = instance.origin.iter().copied().zip(s.iter().copied());
+        watch.record((self.lower, self.upper), excess, multipliers, support);
+        if self.is_certified(self.upper, self.lower) {
+            Some(Ended::Certified)
+        } else {
+            watch.limit()
+        }
+    }
+
+    fn take_bounds(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {
+        let lower = certificate::lower_bound(self.instance, sums, s);
         if lower > self.lower {
             self.lower = lower;
             self.dual.q.copy_from(q);
             self.dual.s.copy_from(s);
         }
-        let upper = self.upper_bound(kernel, q, s);
+        let upper = self.upper_bound(sums, q, s);
         if upper < self.upper {
             self.upper = upper;
             self.q.copy_from(q);
             self.s.copy_from(s);
         }
-        self.is_certified(self.upper, self.lower)
     }
 
     fn is_certified(&self, upper: f64, lower: f64) -> bool {
@@ -75,16 +98,13 @@ impl<'a> Finish<'a> {
     }
 
     /// The rate of the iterate's channel after the repair of its budgets; rate is convex in the channel.
-    fn upper_bound(&self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
-        let rate = certificate::mutual_information(kernel, q, s);
-        let Some(share) = self.repair_share(&kernel.expected) else {
+    fn upper_bound(&self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
+        let rate = certificate::mutual_information(sums, q, s);
+        let Some(share) = self.repair_share(&sums.expected) else {
             return f64::INFINITY;
         };
         let rate = rate
-            + certificate::rounding(
-                self.instance,
-                &[kernel.log_partition, s.dot(&kernel.expected)],
-            );
+            + certificate::rounding(self.instance, &[sums.log_partition, s.dot(&sums.expected)]);
         let most = (self.instance.reproductions.min(self.instance.letters()) as f64).ln();
         if rate.is_finite() { (1.0 - share) * rate + share * most } else { f64::INFINITY }
     }
@@ -105,20 +125,14 @@ impl<'a> Finish<'a> {
     ///
     /// `z` and `r` are the last iterate's slacks: a letter with `q_y < z_y` is on its way out of the support, and a
     /// constraint with `s_k < r_k` on its way to inactive.
-    pub(super) fn outcome(
-        mut self,
-        kernel: &mut Kernel,
-        z: &DVector<f64>,
-        r: &DVector<f64>,
-        ended: Ended,
-        iterations: usize,
-    ) -> Outcome {
+    pub(super) fn outcome(mut self, z: &DVector<f64>, r: &DVector<f64>, ended: Ended) -> Outcome {
         if matches!(ended, Ended::Certified) {
-            self.clear_multipliers(kernel, r);
-            self.clear_letters(kernel, z, r);
+            let mut kernel = Kernel::light(self.instance, &self.q, &self.s);
+            self.clear_multipliers(&mut kernel, r);
+            self.clear_letters(&mut kernel, z, r);
         }
         let channel = self.repaired_channel();
-        Outcome { channel, lower: self.lower, dual: self.dual, ended, iterations }
+        Outcome { channel, lower: self.lower, dual: self.dual, ended }
     }
 
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
@@ -162,8 +176,8 @@ impl<'a> Finish<'a> {
     }
 
     /// Makes (q, s), at which `kernel` has been evaluated, the answer's channel if that keeps it certified.
-    fn take_if_certified(&mut self, kernel: &Kernel, q: &DVector<f64>, s: &DVector<f64>) -> bool {
-        let upper = self.upper_bound(kernel, q, s);
+    fn take_if_certified(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> bool {
+        let upper = self.upper_bound(sums, q, s);
         let certified = self.is_certified(upper, self.lower);
         if certified {
             self.upper = upper;

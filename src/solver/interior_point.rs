@@ -16,6 +16,7 @@ use super::finish::Finish;
 use super::kernel::Kernel;
 use super::multipliers::{centre, excess};
 use super::newton::Newton;
+use super::watch::Watch;
 use super::{Ended, Outcome};
 use crate::Settings;
 use crate::frontier::Reach;
@@ -175,25 +176,33 @@ impl<'a> Step<'a> {
 pub(super) fn solve(
     instance: &Instance<'_>,
     reach: Option<&Reach>,
-    settings: &Settings,
+    watch: &mut Watch<'_>,
 ) -> Outcome {
     let mut iterate = Iterate::start(instance);
+    let mut finish = Finish::new(instance, reach, watch);
+    let ended = descend(instance, &mut iterate, &mut finish, watch);
+    finish.outcome(&iterate.z, &iterate.r, ended)
+}
+
+/// Takes steps until the run ends.
+fn descend(
+    instance: &Instance<'_>,
+    iterate: &mut Iterate,
+    finish: &mut Finish<'_>,
+    watch: &mut Watch<'_>,
+) -> Ended {
+    let settings = watch.settings();
     let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
     iterate.recentre(instance, &mut kernel, FIRST_MU);
-    let mut finish = Finish::new(instance, reach, settings);
     let mut buffer = DMatrix::zeros(0, 0);
-    let mut iterations = 0;
-    let ended = loop {
-        if finish.observe(&kernel, &iterate.q, &iterate.s) {
-            break Ended::Certified;
+    loop {
+        if let Some(ended) = finish.observe(&kernel, &iterate.q, &iterate.s, watch) {
+            return ended;
         }
-        if iterations == settings.max_iterations() {
-            break Ended::IterationLimit;
-        }
-        let smallest_mu = smallest_mu(&iterate, instance, &kernel, settings);
+        let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
         let before = iterate.merit(instance, &kernel);
-        let Some(step) = Step::new(instance, &mut kernel, &iterate, buffer) else {
-            break Ended::Stalled;
+        let Some(step) = Step::new(instance, &mut kernel, iterate, buffer) else {
+            return Ended::Stalled;
         };
         let mu = iterate.complementarity();
         let affine = step.towards(0.0, None);
@@ -209,7 +218,7 @@ pub(super) fn solve(
             }
         }
         if !(length > SHORTEST_STEP) {
-            break Ended::Stalled;
+            return Ended::Stalled;
         }
         let mut next = iterate.clone();
         for halvings in 0..=MAX_HALVINGS {
@@ -227,14 +236,13 @@ pub(super) fn solve(
             }
         }
         buffer = step.newton.into_buffer();
-        iterate = next;
+        *iterate = next;
         if length < SHORT_STEP {
             let mu = iterate.complementarity();
             iterate.recentre(instance, &mut kernel, mu);
         }
-        iterations += 1;
-    };
-    finish.outcome(&mut kernel, &iterate.z, &iterate.r, ended, iterations)
+        watch.step();
+    }
 }
 
 fn smallest_mu(

@@ -12,6 +12,7 @@ use super::simd::{dot, exp};
 use crate::instance::Instance;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Exponents this far below a source letter's best letter are zero beside it in double precision.
 const NEGLIGIBLE: f64 = -80.0;
@@ -26,7 +27,7 @@ const PARALLEL: usize = 1 << 14;
 #[derive(Debug)]
 pub(crate) struct Kernel {
     sums: Sums,
-    /// `sqrt(p_x q_y) b_xy`, m x n, and K further columns that belong to the Newton system.
+    /// `sqrt(p_x q_y) b_xy`, m x n, and K further columns that belong to the Newton system; empty where nobody asked.
     pub(super) weighted: DMatrix<f64>,
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    fn zeros(m: usize, k: usize) -> Self {
+    pub(super) fn zeros(m: usize, k: usize) -> Self {
         Self {
             log_partition: 0.0,
             neglected: 0.0,
@@ -60,7 +61,7 @@ impl Sums {
         }
     }
 
-    fn add(mut self, other: &Self) -> Self {
+    pub(super) fn add(mut self, other: &Self) -> Self {
         self.log_partition += other.log_partition;
         self.neglected += other.neglected;
         self.c += &other.c;
@@ -82,8 +83,23 @@ impl std::ops::Deref for Kernel {
 impl Kernel {
     /// Evaluates everything at `q >= 0` and `s >= 0`.
     pub(crate) fn new(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
-        let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
-        let mut kernel = Self { sums: Sums::zeros(m, k), weighted: DMatrix::zeros(m, n + k) };
+        let columns = instance.letters() + instance.constraints();
+        Self::with_columns(columns, instance, q, s)
+    }
+
+    /// The sums alone, without the matrix.
+    pub(crate) fn light(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
+        Self::with_columns(0, instance, q, s)
+    }
+
+    fn with_columns(
+        columns: usize,
+        instance: &Instance<'_>,
+        q: &DVector<f64>,
+        s: &DVector<f64>,
+    ) -> Self {
+        let (m, k) = (instance.reproductions, instance.constraints());
+        let mut kernel = Self { sums: Sums::zeros(m, k), weighted: DMatrix::zeros(m, columns) };
         kernel.evaluate(instance, q, s);
         kernel
     }
@@ -93,22 +109,27 @@ impl Kernel {
         let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
         let root_q = q.map(f64::sqrt);
         let block = n.div_ceil(BLOCKS);
-        let run = |(index, weighted): (usize, &mut [f64])| {
-            let first = index * block;
-            pulp::Arch::new().dispatch(Block { instance, q, s, root_q: &root_q, first, weighted })
-        };
-        let weighted = &mut self.weighted.as_mut_slice()[..m * n];
+        let mut columns = self.weighted.as_mut_slice().chunks_mut(m * block);
+        let parts: Vec<Block<'_>> = (0..n)
+            .step_by(block)
+            .map(|first| {
+                let letters = first..n.min(first + block);
+                let weighted = columns.next().unwrap_or_default();
+                Block { instance, q, s, root_q: &root_q, letters, weighted }
+            })
+            .collect();
+        let run = |part: Block<'_>| pulp::Arch::new().dispatch(part);
         let blocks: Vec<Sums> = if m * n < PARALLEL {
-            weighted.chunks_mut(m * block).enumerate().map(run).collect()
+            parts.into_iter().map(run).collect()
         } else {
-            weighted.par_chunks_mut(m * block).enumerate().map(run).collect()
+            parts.into_par_iter().map(run).collect()
         };
         self.sums = blocks.iter().fold(Sums::zeros(m, k), Sums::add);
         self.sums.covariance.fill_upper_triangle_with_lower_triangle();
     }
 }
 
-/// The source letters from `first` on, as many as `weighted` has columns.
+/// Some of the source letters, and their columns of the matrix if it is asked for.
 ///
 /// A type of its own so that the loops are compiled for the vector instructions of the machine they run on.
 struct Block<'a> {
@@ -116,7 +137,7 @@ struct Block<'a> {
     q: &'a DVector<f64>,
     s: &'a DVector<f64>,
     root_q: &'a DVector<f64>,
-    first: usize,
+    letters: Range<usize>,
     weighted: &'a mut [f64],
 }
 
@@ -128,12 +149,13 @@ impl pulp::NullaryFnOnce for Block<'_> {
         let (m, k) = (self.instance.reproductions, self.instance.constraints());
         let mut letter = Letter::new(m, k);
         let mut sums = Sums::zeros(m, k);
-        for (offset, column) in self.weighted.chunks_exact_mut(m).enumerate() {
-            let x = self.first + offset;
+        let mut columns = self.weighted.chunks_exact_mut(m);
+        for x in self.letters {
             let root_p = self.instance.pmf[x].sqrt();
             if root_p > 0.0 {
                 letter.accumulate(self.instance, x, self.q, self.s, &mut sums);
             }
+            let Some(column) = columns.next() else { continue };
             for ((v, &b), &r) in column.iter_mut().zip(&letter.ratio).zip(self.root_q.as_slice()) {
                 *v = root_p * r * b;
             }

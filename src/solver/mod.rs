@@ -1,22 +1,29 @@
 //! From a request to a solution: the cases that need no iteration, then the method.
 
+mod blahut_arimoto;
 mod cholesky;
+mod constrained;
 mod face;
 mod finish;
 mod interior_point;
 mod kernel;
 mod multipliers;
 mod newton;
+mod outer;
+mod report;
 mod simd;
+mod watch;
 
-pub(crate) use kernel::Kernel;
+pub(crate) use kernel::Sums;
+pub(crate) use watch::Observer;
 
 use crate::frontier::{self, Reach};
 use crate::instance::Instance;
-use crate::solution::{Constraint, Status};
-use crate::{Method, Problem, RdcError, Settings, Solution, information};
+use crate::problem::Cost;
+use crate::{Method, Problem, RdcError, Settings, Solution, certificate};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
+use watch::Watch;
 
 /// Excess over a scaled budget, relative to it, that is rounding.
 const BUDGET_ROUNDING: f64 = 1e-12;
@@ -29,7 +36,6 @@ struct Outcome {
     lower: f64,
     dual: Dual,
     ended: Ended,
-    iterations: usize,
 }
 
 /// The pair (q, s) that proves a lower bound.
@@ -43,6 +49,8 @@ struct Dual {
 enum Ended {
     Certified,
     IterationLimit,
+    TimeLimit,
+    Stopped,
     Stalled,
 }
 
@@ -50,20 +58,48 @@ pub(crate) fn solve(
     problem: &Problem,
     budgets: &[f64],
     settings: &Settings,
+    observer: Observer<'_>,
 ) -> Result<Solution, RdcError> {
-    let (instance, constrained) = Instance::new(problem, budgets);
+    let mut watch = Watch::new(problem, settings, observer);
+    let instance = Instance::within(problem, budgets);
     let reach = frontier::feasibility(&instance);
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
-        return Err(frontier::infeasible(problem, budgets, &constrained, reach));
+        return Err(frontier::infeasible(problem, budgets, &instance.origin, reach));
     }
-    let mut outcome = solve_instance(&instance, reach.as_ref(), settings);
+    let mut outcome = solve_instance(&instance, reach.as_ref(), &mut watch);
     if let Some(reach) = reach.filter(|_| !meets_budgets(&instance, &outcome.channel)) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
         outcome.channel.fill(0.0);
         reach.add_to(&mut outcome.channel, 1.0);
         outcome.ended = Ended::Stalled;
     }
-    Ok(report(problem, budgets, &constrained, outcome, settings))
+    let mut multipliers = vec![0.0; budgets.len()];
+    for (&index, &s) in instance.origin.iter().zip(&outcome.dual.s) {
+        multipliers[index] = s;
+    }
+    let mut solution = report::solution(problem, outcome, &multipliers, watch);
+    for (constraint, &budget) in solution.constraints.iter_mut().zip(budgets) {
+        constraint.budget = budget;
+    }
+    Ok(solution)
+}
+
+/// The point of slope `multipliers`, in bits per unit.
+pub(crate) fn solve_at(
+    problem: &Problem,
+    multipliers: &[f64],
+    settings: &Settings,
+    observer: Observer<'_>,
+) -> Solution {
+    let mut watch = Watch::new(problem, settings, observer);
+    let scaled = |(s, cost): (&f64, &Cost)| s * cost.scale * LN_2;
+    let prices: Vec<f64> = multipliers.iter().zip(&problem.costs).map(scaled).collect();
+    let instance = Instance::at_prices(problem, &prices);
+    let mut outcome = run(&instance, None, &mut watch);
+    // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
+    let spent = instance.paid(&outcome.channel);
+    outcome.lower -= spent + certificate::rounding(&instance, &[spent]);
+    report::solution(problem, outcome, &prices, watch)
 }
 
 /// Whether a channel is what the solution's documentation promises.
@@ -76,19 +112,26 @@ fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
 }
 
 /// Solves a feasible instance; `reach` is its [`frontier::feasibility`].
-fn solve_instance(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
+fn solve_instance(
+    instance: &Instance<'_>,
+    reach: Option<&Reach>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
     if let Some(outcome) = zero_rate(instance) {
         return outcome;
     }
     match reach {
-        Some(edge) if !edge.is_interior() => face::solve(instance, edge, settings),
-        _ => run(instance, reach, settings),
+        Some(edge) if !edge.is_interior() => face::solve(instance, edge, watch),
+        _ => run(instance, reach, watch),
     }
 }
 
-fn run(instance: &Instance<'_>, reach: Option<&Reach>, settings: &Settings) -> Outcome {
-    match settings.method() {
-        Method::InteriorPoint => interior_point::solve(instance, reach, settings),
+fn run(instance: &Instance<'_>, reach: Option<&Reach>, watch: &mut Watch<'_>) -> Outcome {
+    match watch.settings().method() {
+        Method::InteriorPoint => interior_point::solve(instance, reach, watch),
+        _ if instance.constraints() == 0 => blahut_arimoto::solve(instance, watch),
+        Method::BlahutArimoto => outer::solve(instance, reach, watch),
+        Method::ConstrainedBlahutArimoto => constrained::solve(instance, reach, watch),
     }
 }
 
@@ -115,7 +158,6 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         lower: 0.0,
         dual: Dual { q: output, s: DVector::zeros(instance.constraints()) },
         ended: Ended::Certified,
-        iterations: 0,
     })
 }
 
@@ -136,44 +178,4 @@ fn constant_channel(instance: &Instance<'_>, output: &DVector<f64>) -> DMatrix<f
         }
     }
     channel
-}
-
-fn report(
-    problem: &Problem,
-    budgets: &[f64],
-    constrained: &[usize],
-    outcome: Outcome,
-    settings: &Settings,
-) -> Solution {
-    let channel = outcome.channel.transpose();
-    let rate = information::mutual_information(&problem.pmf, &channel);
-    let lower = (outcome.lower / LN_2).min(rate).max(0.0);
-    let status = match outcome.ended {
-        _ if rate - lower <= settings.tolerance() => Status::Certified,
-        Ended::IterationLimit => Status::IterationLimit,
-        Ended::Certified | Ended::Stalled => Status::Stalled,
-    };
-    let constraint = |(index, cost): (usize, &crate::problem::Cost)| {
-        let at = constrained.iter().position(|&k| k == index);
-        let multiplier = at.map_or(0.0, |k| outcome.dual.s[k] / cost.scale / LN_2);
-        let letter =
-            |x: usize| problem.pmf[x] * outcome.channel.column(x).dot(&cost.matrix.column(x));
-        let achieved = (0..problem.pmf.len()).map(letter).sum();
-        Constraint {
-            name: cost.name.clone(),
-            budget: budgets[index],
-            achieved: cost.in_units(achieved),
-            multiplier,
-        }
-    };
-    Solution {
-        rate,
-        lower,
-        constraints: problem.costs.iter().enumerate().map(constraint).collect(),
-        output: channel.tr_mul(&problem.pmf),
-        channel,
-        certificate: outcome.dual.q,
-        status,
-        iterations: outcome.iterations,
-    }
 }

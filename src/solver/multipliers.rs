@@ -107,8 +107,14 @@ pub(super) fn tighten(
     if active.is_empty() {
         return;
     }
+    let met = |left: &DVector<f64>| {
+        left.iter().zip(active).all(|(left, &k)| left.abs() <= MARGIN * instance.budgets[k])
+    };
     let mut left = residual(kernel);
     for _ in 0..MAX_STEPS {
+        if met(&left) {
+            return;
+        }
         let covariance = kernel.covariance.select_rows(active).select_columns(active);
         let Some(step) = covariance.lu().solve(&left) else { return };
         let mut trial = s.clone();

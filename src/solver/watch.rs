@@ -1,0 +1,109 @@
+//! The run as its caller follows it: the trace, the limits, the callback.
+
+use super::Ended;
+use super::report::bits_per_unit;
+use crate::{Problem, Progress, Settings};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// Iterations whose lines are all kept; later ones are thinned to one in so many per cent.
+const ALL_KEPT: usize = 200;
+
+/// Is told of every iteration, and may stop the run.
+pub(crate) type Observer<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;
+
+/// One watch sees the whole of a request, whatever parts it is solved in.
+pub(crate) struct Watch<'a> {
+    settings: &'a Settings,
+    observer: Observer<'a>,
+    start: Instant,
+    /// The scales of the problem's costs.
+    scales: Vec<f64>,
+    iterations: usize,
+    trace: Vec<Progress>,
+    /// Whether the last line of the trace stays there.
+    kept: bool,
+    stopped: bool,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(problem: &Problem, settings: &'a Settings, observer: Observer<'a>) -> Self {
+        Self {
+            settings,
+            observer,
+            start: Instant::now(),
+            scales: problem.costs.iter().map(|cost| cost.scale).collect(),
+            iterations: 0,
+            trace: Vec::new(),
+            kept: true,
+            stopped: false,
+        }
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// Counts an iteration.
+    pub(super) fn step(&mut self) {
+        self.iterations += 1;
+    }
+
+    pub(super) fn iterations(&self) -> usize {
+        self.iterations
+    }
+
+    /// Why the run must end now, if it must.
+    pub(super) fn limit(&self) -> Option<Ended> {
+        if self.stopped {
+            Some(Ended::Stopped)
+        } else if self.iterations >= self.settings.max_iterations() {
+            Some(Ended::IterationLimit)
+        } else if self.settings.time_limit().is_some_and(|limit| self.start.elapsed() >= limit) {
+            Some(Ended::TimeLimit)
+        } else {
+            None
+        }
+    }
+
+    /// Writes a line of the trace; `multipliers` holds (index of the cost, nats per scaled unit).
+    pub(super) fn record(
+        &mut self,
+        bounds: (f64, f64),
+        excess: f64,
+        multipliers: impl Iterator<Item = (usize, f64)>,
+        support: usize,
+    ) {
+        let mut in_bits = vec![0.0; self.scales.len()];
+        for (index, s) in multipliers {
+            in_bits[index] = bits_per_unit(s, self.scales[index]);
+        }
+        let (lower, rate) = bounds;
+        let progress = Progress {
+            iteration: self.iterations,
+            rate: rate / std::f64::consts::LN_2,
+            lower: lower / std::f64::consts::LN_2,
+            excess,
+            multipliers: in_bits,
+            support,
+            elapsed: self.start.elapsed(),
+        };
+        self.stopped |= (self.observer)(&progress).is_break();
+        self.push(progress);
+    }
+
+    /// Keeps a line a hundredth of the iterations after the one before, and the last.
+    fn push(&mut self, progress: Progress) {
+        if !self.kept {
+            self.trace.pop();
+        }
+        let last = self.trace.last().map_or(0, |line| line.iteration);
+        let iteration = progress.iteration;
+        self.kept = iteration < ALL_KEPT || iteration >= last + last / 100;
+        self.trace.push(progress);
+    }
+
+    pub(super) fn into_trace(self) -> Vec<Progress> {
+        self.trace
+    }
+}
