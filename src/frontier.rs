@@ -12,6 +12,9 @@ use nalgebra::{DMatrix, DVector};
 /// Distance from the frontier, in scaled costs, below which budgets count as being on it.
 pub(crate) const FRONTIER_TOLERANCE: f64 = 1e-13;
 
+/// Distance from the frontier, in scaled costs, below which it shapes the solution.
+const NEAR: f64 = 1e-4;
+
 /// Pivots smaller than this are rounding.
 const PIVOT: f64 = 1e-11;
 
@@ -56,6 +59,12 @@ impl Reach {
                 channel[(y, x)] += share * weight;
             }
         }
+    }
+
+    /// Whether so little slack is left that the constraints of the edge are better taken together.
+    pub(crate) fn is_near(&self) -> bool {
+        let combined = self.multipliers.iter().filter(|s| **s > PIVOT).count();
+        self.shift > -NEAR && combined > 1
     }
 
     pub(crate) fn is_interior(&self) -> bool {
@@ -221,7 +230,7 @@ pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) 
     let mut budgets = budgets.to_vec();
     budgets[index] = cost.offset;
     let mut instance = Instance::within(problem, &budgets);
-    let Some(k) = instance.origin.iter().position(|&constrained| constrained == index) else {
+    let Some(k) = instance.origin.iter().position(|origin| origin[0].0 == index) else {
         // A constant cost: what counts is whether the others can be met.
         let others = feasibility(&instance);
         return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(cost.offset);
@@ -247,12 +256,12 @@ pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) 
 pub(crate) fn infeasible(
     problem: &Problem,
     budgets: &[f64],
-    constrained: &[usize],
+    instance: &Instance<'_>,
     reach: &Reach,
 ) -> RdcError {
     let mut multipliers = vec![0.0; budgets.len()];
-    for (&cost, &s) in constrained.iter().zip(&reach.multipliers) {
-        multipliers[cost] = s / problem.costs[cost].scale;
+    for (cost, s) in instance.multipliers(&reach.multipliers) {
+        multipliers[cost] += s / problem.costs[cost].scale;
     }
     let total: f64 = multipliers.iter().sum();
     let report = |(index, cost): (usize, &crate::problem::Cost)| InfeasibleBudget {

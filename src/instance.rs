@@ -5,6 +5,14 @@ use crate::problem::Allowed;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
+/// Constraint `index` stands for the combination of all with these `weights` (scaled units, up to a constant for each
+/// source letter), which leaves hardly any slack: the others that take part hold with equality.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge {
+    pub(crate) index: usize,
+    pub(crate) weights: DVector<f64>,
+}
+
 /// `min I(X; X^) + sum_j price_j E[d_j]  s.t.  E[d_k] <= D_k`. Index k counts the constrained costs only.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance<'a> {
@@ -12,12 +20,14 @@ pub(crate) struct Instance<'a> {
     pub(crate) reproductions: usize,
     /// m x n each, scaled.
     pub(crate) costs: Vec<&'a DMatrix<f64>>,
-    /// The problem's index of each of these.
-    pub(crate) origin: Vec<usize>,
+    /// What each of these is made of: (index in the problem, weight), up to a constant for each source letter.
+    pub(crate) origin: Vec<Vec<(usize, f64)>>,
     /// Scaled budgets.
     pub(crate) budgets: DVector<f64>,
     /// Costs that are paid for instead, and their multipliers.
     pub(crate) priced: Vec<(&'a DMatrix<f64>, f64)>,
+    /// Where the budgets lie close to an edge, see [`Edge`].
+    pub(crate) edge: Option<Edge>,
     pub(crate) allowed: Cow<'a, Allowed>,
 }
 
@@ -25,11 +35,12 @@ impl<'a> Instance<'a> {
     /// The budgets of a request that constrain anything.
     pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
         let scaled = |k: usize| problem.costs[k].scaled_budget(budgets[k]);
-        let origin: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
+        let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
+        let finite = (0..budgets.len()).filter_map(scaled);
         Self {
-            costs: origin.iter().map(|&k| &problem.costs[k].matrix).collect(),
-            budgets: DVector::from_iterator(origin.len(), (0..budgets.len()).filter_map(scaled)),
-            origin,
+            costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
+            budgets: DVector::from_iterator(constrained.len(), finite),
+            origin: constrained.into_iter().map(|k| vec![(k, 1.0)]).collect(),
             ..Self::unconstrained(problem)
         }
     }
@@ -51,6 +62,7 @@ impl<'a> Instance<'a> {
             origin: Vec::new(),
             budgets: DVector::zeros(0),
             priced: Vec::new(),
+            edge: None,
             allowed: Cow::Borrowed(&problem.allowed),
         }
     }
@@ -65,6 +77,7 @@ impl<'a> Instance<'a> {
             origin: Vec::new(),
             budgets: DVector::zeros(0),
             priced: self.priced.iter().copied().chain(constrained).collect(),
+            edge: None,
             allowed: Cow::Borrowed(&self.allowed),
         }
     }
@@ -85,6 +98,7 @@ impl<'a> Instance<'a> {
             origin: self.origin.clone(),
             budgets: self.budgets.clone(),
             priced: Vec::new(),
+            edge: None,
             allowed: Cow::Owned(allowed),
         }
     }
@@ -98,14 +112,53 @@ impl<'a> Instance<'a> {
         self.costs.iter().map(average).collect()
     }
 
+    /// The same source without constraint `k`.
+    pub(crate) fn without(&self, k: usize) -> Self {
+        let mut fewer = self.clone();
+        fewer.costs.remove(k);
+        fewer.origin.remove(k);
+        fewer.budgets = fewer.budgets.remove_row(k);
+        fewer
+    }
+
     /// The same source on fewer pairs and without constraint `k`.
     pub(crate) fn face(&self, k: usize, keep: impl Fn(usize, usize) -> bool) -> Self {
-        let mut face = self.clone();
-        face.costs.remove(k);
-        face.origin.remove(k);
-        face.budgets = face.budgets.remove_row(k);
+        let mut face = self.without(k);
         face.allowed.to_mut().restrict(self.letters(), self.reproductions, keep);
         face
+    }
+
+    /// Whether constraint k is to hold with equality, its multiplier free in sign.
+    pub(crate) fn is_equality(&self, k: usize) -> bool {
+        self.edge.as_ref().is_some_and(|edge| edge.index != k && edge.weights[k] > 0.0)
+    }
+
+    /// By how much these expected costs exceed the budgets, with the edge's constraint taken apart again.
+    pub(crate) fn excess(&self, expected: &DVector<f64>) -> DVector<f64> {
+        let mut excess = expected - &self.budgets;
+        if let Some(Edge { index, weights }) = &self.edge {
+            let others = weights.dot(&excess) - weights[*index] * excess[*index];
+            excess[*index] = (excess[*index] - others) / weights[*index];
+        }
+        excess
+    }
+
+    /// The multipliers of the constraints with the edge's taken apart again.
+    pub(crate) fn taken_apart(&self, s: &DVector<f64>) -> DVector<f64> {
+        let mut apart = s.clone();
+        if let Some(Edge { index, weights }) = &self.edge {
+            apart[*index] = 0.0;
+            apart.axpy(s[*index], weights, 1.0);
+        }
+        apart
+    }
+
+    /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` amounts to; an index may repeat.
+    pub(crate) fn multipliers(&self, s: &DVector<f64>) -> impl Iterator<Item = (usize, f64)> {
+        let each = |(origin, &s): (&Vec<(usize, f64)>, &f64)| {
+            origin.iter().map(|&(index, weight)| (index, s * weight)).collect::<Vec<_>>()
+        };
+        self.origin.iter().zip(s.iter()).flat_map(each)
     }
 
     pub(crate) fn letters(&self) -> usize {

@@ -26,10 +26,11 @@ pub(super) fn solve(
     let mut q = DVector::from_element(m, 1.0 / m as f64);
     let mut s = DVector::from_element(k, 1.0);
     let mu = SLACK_SHARE * watch.settings().tolerance() * LN_2 / k as f64;
+    let barrier = DVector::from_element(k, mu);
     let mut kernel = Kernel::light(instance, &q, &s);
     let mut finish = Finish::new(instance, reach, watch);
     let ended = loop {
-        centre(instance, &mut kernel, &q, &mut s, mu, mu);
+        centre(instance, &mut kernel, &q, &mut s, &barrier, mu);
         let active: Vec<usize> = (0..k).filter(|&k| s[k] * s[k] > mu).collect();
         tighten(instance, &mut kernel, &q, &mut s, &active);
         if let Some(ended) = finish.observe(&kernel, &q, &s, watch) {

@@ -69,8 +69,7 @@ impl<'a> Finish<'a> {
         let over = |(e, d): (&f64, &f64)| if e > d { (e - d) / d } else { 0.0 };
         let excess = sums.expected.iter().zip(&instance.budgets).map(over).fold(0.0, f64::max);
         let support = q.iter().filter(|&&q| q > SUPPORT).count();
-        let multipliers = instance.origin.iter().copied().zip(s.iter().copied());
-        watch.record((self.lower, self.upper), excess, multipliers, support);
+        watch.record((self.lower, self.upper), excess, instance.multipliers(s), support);
         if self.is_certified(self.upper, self.lower) {
             Some(Ended::Certified)
         } else {
@@ -79,7 +78,7 @@ impl<'a> Finish<'a> {
     }
 
     fn take_bounds(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {
-        let lower = certificate::lower_bound(self.instance, sums, s);
+        let lower = self.lower_bound(sums, s);
         if lower > self.lower {
             self.lower = lower;
             self.dual.q.copy_from(q);
@@ -90,6 +89,15 @@ impl<'a> Finish<'a> {
             self.upper = upper;
             self.q.copy_from(q);
             self.s.copy_from(s);
+        }
+    }
+
+    fn lower_bound(&self, sums: &Sums, s: &DVector<f64>) -> f64 {
+        // The bound needs multipliers that are not negative, whatever they are called on the way.
+        if self.instance.taken_apart(s).iter().all(|s| *s >= 0.0) {
+            certificate::lower_bound(self.instance, sums, s)
+        } else {
+            f64::NEG_INFINITY
         }
     }
 
@@ -111,7 +119,7 @@ impl<'a> Finish<'a> {
 
     /// The weight of the channel with slack that brings `expected` within the budgets, `None` if none does.
     fn repair_share(&self, expected: &DVector<f64>) -> Option<f64> {
-        let excess = expected - &self.instance.budgets;
+        let excess = self.instance.excess(expected);
         let rounding = self.instance.budgets.map(|budget| BUDGET_ROUNDING * budget);
         if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
             return Some(0.0);
@@ -136,12 +144,16 @@ impl<'a> Finish<'a> {
     }
 
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
-        let s = self.dual.s.zip_map(r, |s, r| if s < r { 0.0 } else { s });
+        let clear = |k: usize, _| {
+            let s = self.dual.s[k];
+            if s < r[k] && !self.instance.is_equality(k) { 0.0 } else { s }
+        };
+        let s = DVector::from_fn(r.len(), clear);
         if s == self.dual.s {
             return;
         }
         kernel.evaluate(self.instance, &self.dual.q, &s);
-        let lower = certificate::lower_bound(self.instance, kernel, &s).max(0.0);
+        let lower = self.lower_bound(kernel, &s).max(0.0);
         if self.is_certified(self.upper, lower) {
             self.lower = lower;
             self.dual.s = s;
@@ -159,12 +171,15 @@ impl<'a> Finish<'a> {
         let mut s = self.s.clone();
         let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
-        centre(self.instance, kernel, &q, &mut s, mu, ZEROS_SHARE * mu);
+        let barrier =
+            DVector::from_fn(s.len(), |k, _| if self.instance.is_equality(k) { 0.0 } else { mu });
+        centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
         if !self.take_if_certified(kernel, &q, &s) {
             q = self.q.clone();
             s = self.s.clone();
         }
-        let active: Vec<usize> = (0..s.len()).filter(|&k| self.dual.s[k] > r[k]).collect();
+        let is_active = |k: &usize| self.instance.is_equality(*k) || self.dual.s[*k] > r[*k];
+        let active: Vec<usize> = (0..s.len()).filter(is_active).collect();
         for k in (0..s.len()).filter(|k| !active.contains(k)) {
             s[k] = 0.0;
         }

@@ -62,18 +62,20 @@ struct Iterate {
     s: DVector<f64>,
     z: DVector<f64>,
     r: DVector<f64>,
+    /// The share of mu that each constraint's product gets.
+    weights: DVector<f64>,
 }
 
 impl Iterate {
     /// Uniform output pmf, unit multipliers (the costs are scaled).
-    fn start(instance: &Instance<'_>) -> Self {
+    fn start(instance: &Instance<'_>, weights: DVector<f64>) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
         let ones = |count| DVector::from_element(count, 1.0);
-        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k) }
+        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), weights }
     }
 
     fn pairs(&self) -> f64 {
-        (self.q.len() + self.s.len()) as f64
+        self.q.len() as f64 + self.weights.sum()
     }
 
     /// The average complementarity, the mu of the central path.
@@ -85,7 +87,9 @@ impl Iterate {
     fn merit(&self, instance: &Instance<'_>, kernel: &Kernel) -> f64 {
         let term = |weight: f64, slack: f64, other: f64| weight * ((other - slack).abs() + slack);
         let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.c[y]);
-        let cost = |k: usize| term(self.s[k], self.r[k], instance.budgets[k] - kernel.expected[k]);
+        let price =
+            |k: usize| if instance.is_equality(k) { self.s[k].abs() + 1.0 } else { self.s[k] };
+        let cost = |k: usize| term(price(k), self.r[k], instance.budgets[k] - kernel.expected[k]);
         (0..self.q.len()).map(letter).sum::<f64>() + (0..self.s.len()).map(cost).sum::<f64>()
     }
 
@@ -95,6 +99,7 @@ impl Iterate {
             s: &self.s + step * &direction.s,
             z: &self.z + step * &direction.z,
             r: &self.r + step * &direction.r,
+            weights: self.weights.clone(),
         }
     }
 
@@ -102,7 +107,9 @@ impl Iterate {
     fn lift(&mut self) {
         let least = CENTRALITY * self.complementarity();
         self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
-        self.r.zip_apply(&self.s, |r, s| *r = r.max(least / s));
+        self.r.zip_zip_apply(&self.s, &self.weights, |r, s, w| {
+            *r = if w > 0.0 { r.max(least * w / s) } else { 0.0 }
+        });
     }
 
     /// The longest step, at most 1, that keeps every variable positive.
@@ -111,16 +118,21 @@ impl Iterate {
             let falling = v.iter().zip(dv).filter(|&(_, &dv)| dv < 0.0);
             falling.map(|(v, dv)| -BOUNDARY * v / dv).fold(1.0, f64::min)
         };
+        // A free multiplier may go anywhere.
+        let bounded = |s: &DVector<f64>| {
+            s.zip_map(&self.weights, |s, w| if w > 0.0 { s } else { f64::INFINITY })
+        };
         limit(&self.q, &direction.q)
-            .min(limit(&self.s, &direction.s))
+            .min(limit(&bounded(&self.s), &direction.s))
             .min(limit(&self.z, &direction.z))
             .min(limit(&self.r, &direction.r))
     }
 
     fn recentre(&mut self, instance: &Instance<'_>, kernel: &mut Kernel, mu: f64) {
         let tolerance = CENTRED * (mu * self.pairs()).min(1.0);
-        centre(instance, kernel, &self.q, &mut self.s, mu, tolerance);
-        self.r = self.s.map(|s| mu / s);
+        let mu = mu * &self.weights;
+        centre(instance, kernel, &self.q, &mut self.s, &mu, tolerance);
+        self.r = mu.zip_map(&self.s, |mu, s| if mu > 0.0 { mu / s } else { 0.0 });
     }
 }
 
@@ -141,25 +153,35 @@ impl<'a> Step<'a> {
         at: &'a Iterate,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        let slack_ratio = at.r.component_div(&at.s);
+        let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
         let newton = Newton::new(kernel, &at.q, &at.z, &slack_ratio, buffer)?;
         let q_residual = kernel.c.add_scalar(-1.0);
-        let s_residual = kernel.expected.zip_map(&instance.budgets, excess);
+        let residual = |k: usize, _| {
+            let (expected, budget) = (kernel.expected[k], instance.budgets[k]);
+            if instance.is_equality(k) { expected - budget } else { excess(expected, budget) }
+        };
+        let s_residual = DVector::from_fn(instance.constraints(), residual);
         Some(Self { at, newton, q_residual, s_residual })
     }
 
     /// The direction towards products `mu`, less the second-order terms of `affine`.
     fn towards(&self, mu: f64, affine: Option<&Iterate>) -> Iterate {
         let products = |dv: &DVector<f64>, dw: &DVector<f64>| dv.zip_map(dw, |dv, dw| mu - dv * dw);
-        let constant = |count| DVector::from_element(count, mu);
+        let constant = DVector::from_element(self.at.q.len(), mu);
+        let weighted = mu * &self.at.weights;
         let (q_target, s_target) = match affine {
-            Some(affine) => (products(&affine.q, &affine.z), products(&affine.s, &affine.r)),
-            None => (constant(self.at.q.len()), constant(self.at.s.len())),
+            Some(affine) => {
+                (products(&affine.q, &affine.z), weighted - affine.s.component_mul(&affine.r))
+            }
+            None => (constant, weighted),
         };
-        let Iterate { q, s, z, r } = self.at;
+        let Iterate { q, s, z, r, .. } = self.at;
         let root_q = q.map(f64::sqrt);
         let a = (&self.q_residual + q_target.component_div(q)).component_mul(&root_q);
-        let b = &self.s_residual + s_target.component_div(s);
+        let ratio = |a: &DVector<f64>, b: &DVector<f64>| {
+            a.zip_map(b, |a, b| if a == 0.0 { 0.0 } else { a / b })
+        };
+        let b = &self.s_residual + ratio(&s_target, s);
         let (u, ds) = self.newton.solve(a, &b);
         let dq = u.component_mul(&root_q);
         // From v w + w dv + v dw = target.
@@ -167,8 +189,9 @@ impl<'a> Step<'a> {
             |target: &DVector<f64>, v: &DVector<f64>, w: &DVector<f64>, dv: &DVector<f64>| {
                 (target - w.component_mul(dv)).component_div(v) - w
             };
-        let (dz, dr) = (slack_step(&q_target, q, z, &dq), slack_step(&s_target, s, r, &ds));
-        Iterate { q: dq, s: ds, z: dz, r: dr }
+        let dz = slack_step(&q_target, q, z, &dq);
+        let dr = ratio(&(s_target - r.component_mul(&ds)), s) - r;
+        Iterate { q: dq, s: ds, z: dz, r: dr, weights: self.at.weights.clone() }
     }
 }
 
@@ -178,7 +201,7 @@ pub(super) fn solve(
     reach: Option<&Reach>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let mut iterate = Iterate::start(instance);
+    let mut iterate = Iterate::start(instance, weights(instance, reach));
     let mut finish = Finish::new(instance, reach, watch);
     let ended = descend(instance, &mut iterate, &mut finish, watch);
     finish.outcome(&iterate.z, &iterate.r, ended)
@@ -257,4 +280,14 @@ fn smallest_mu(
     let mu = by_tolerance.max(by_excess) / iterate.pairs();
     // Never a target above today's mu for the budgets' sake alone.
     mu.min(iterate.complementarity().max(by_tolerance / iterate.pairs()))
+}
+
+fn weights(instance: &Instance<'_>, reach: Option<&Reach>) -> DVector<f64> {
+    let slack = reach.map_or(1.0, |reach| -reach.shift);
+    let e: f64 = std::env::var("WE").map_or(0.0, |v| v.parse().unwrap());
+    let weight = slack.min(1.0).powf(e);
+    DVector::from_fn(
+        instance.constraints(),
+        |k, _| if instance.is_equality(k) { 0.0 } else { weight },
+    )
 }

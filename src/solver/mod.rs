@@ -8,6 +8,7 @@ mod finish;
 mod interior_point;
 mod kernel;
 mod multipliers;
+mod near_edge;
 mod newton;
 mod outer;
 mod report;
@@ -64,7 +65,7 @@ pub(crate) fn solve(
     let instance = Instance::within(problem, budgets);
     let reach = frontier::feasibility(&instance);
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
-        return Err(frontier::infeasible(problem, budgets, &instance.origin, reach));
+        return Err(frontier::infeasible(problem, budgets, &instance, reach));
     }
     let mut outcome = solve_instance(&instance, reach.as_ref(), &mut watch);
     if let Some(reach) = reach.filter(|_| !meets_budgets(&instance, &outcome.channel)) {
@@ -74,8 +75,8 @@ pub(crate) fn solve(
         outcome.ended = Ended::Stalled;
     }
     let mut multipliers = vec![0.0; budgets.len()];
-    for (&index, &s) in instance.origin.iter().zip(&outcome.dual.s) {
-        multipliers[index] = s;
+    for (index, s) in instance.multipliers(&outcome.dual.s) {
+        multipliers[index] += s;
     }
     let mut solution = report::solution(problem, outcome, &multipliers, watch);
     for (constraint, &budget) in solution.constraints.iter_mut().zip(budgets) {
@@ -122,6 +123,7 @@ fn solve_instance(
     }
     match reach {
         Some(edge) if !edge.is_interior() => face::solve(instance, edge, watch),
+        Some(edge) if edge.is_near() => near_edge::solve(instance, edge, watch),
         _ => run(instance, reach, watch),
     }
 }

@@ -32,24 +32,27 @@ pub(super) fn excess(expected: f64, budget: f64) -> f64 {
     }
 }
 
-/// Moves `s` to the maximum of `L(q, s) + mu sum_k log s_k`, up to `tolerance` nats. `kernel` is evaluated at `(q, s)`
+/// Moves `s` to the maximum of `L(q, s) + sum_k mu_k log s_k`, up to `tolerance` nats. `kernel` is evaluated at `(q, s)`
 /// before and after.
 ///
-/// At the maximum `D_k - E[d_k] = mu / s_k > 0`: the channel meets the budgets. Once it does, `s` is not raised further.
+/// At the maximum `D_k - E[d_k] = mu_k / s_k > 0`: the channel meets the budgets. Once it does, `s` is not raised further.
 pub(super) fn centre(
     instance: &Instance<'_>,
     kernel: &mut Kernel,
     q: &DVector<f64>,
     s: &mut DVector<f64>,
-    mu: f64,
+    mu: &DVector<f64>,
     tolerance: f64,
 ) {
     let value = |kernel: &Kernel, s: &DVector<f64>| {
-        -kernel.log_partition - s.dot(&instance.budgets) + mu * s.map(f64::ln).sum()
+        -kernel.log_partition - s.dot(&instance.budgets)
+            + mu.zip_map(s, |mu, s| if mu > 0.0 { mu * s.ln() } else { 0.0 }).sum()
     };
     for _ in 0..MAX_STEPS {
-        let gradient = &kernel.expected - &instance.budgets + s.map(|s| mu / s);
-        let hessian = &kernel.covariance + DMatrix::from_diagonal(&s.map(|s| mu / (s * s)));
+        let barrier =
+            |power: i32| mu.zip_map(s, |mu, s| if mu > 0.0 { mu / s.powi(power) } else { 0.0 });
+        let gradient = &kernel.expected - &instance.budgets + barrier(1);
+        let hessian = &kernel.covariance + DMatrix::from_diagonal(&barrier(2));
         let Some(inverse) = hessian.try_inverse() else {
             return;
         };
@@ -59,7 +62,8 @@ pub(super) fn centre(
             .expected
             .iter()
             .zip(&instance.budgets)
-            .all(|(expected, budget)| expected <= budget);
+            .all(|(expected, budget)| expected <= budget)
+            && instance.edge.is_none();
         // Where a budget can hardly be met, the maximum lies at multipliers so large that no derivative is left.
         if !(gain > tolerance) || (met && newton.min() >= 0.0) {
             return;
@@ -67,7 +71,7 @@ pub(super) fn centre(
         let before = value(kernel, s);
         let found = [stretch(instance, kernel), 1.0].iter().any(|stretch| {
             let direction = *stretch * &newton;
-            let longest = longest_step(s, &direction);
+            let longest = longest_step(s, &direction, mu);
             SHORTER.iter().any(|share| {
                 let step = share * longest;
                 let trial = &*s + step * &direction;
@@ -121,7 +125,7 @@ pub(super) fn tighten(
         for (&k, ds) in active.iter().zip(&step) {
             trial[k] += ds;
         }
-        if active.iter().any(|&k| !(trial[k] > 0.0)) {
+        if active.iter().any(|&k| !(trial[k] > 0.0) && !instance.is_equality(k)) {
             return;
         }
         kernel.evaluate(instance, q, &trial);
@@ -146,7 +150,7 @@ fn stretch(instance: &Instance<'_>, kernel: &Kernel) -> f64 {
         .fold(1.0, f64::max)
 }
 
-fn longest_step(s: &DVector<f64>, direction: &DVector<f64>) -> f64 {
-    let falling = s.iter().zip(direction).filter(|&(_, &ds)| ds < 0.0);
-    falling.map(|(s, ds)| -BOUNDARY * s / ds).fold(1.0, f64::min)
+fn longest_step(s: &DVector<f64>, direction: &DVector<f64>, mu: &DVector<f64>) -> f64 {
+    let bounded = s.iter().zip(direction).zip(mu).filter(|&((_, &ds), &mu)| ds < 0.0 && mu > 0.0);
+    bounded.map(|((s, ds), _)| -BOUNDARY * s / ds).fold(1.0, f64::min)
 }

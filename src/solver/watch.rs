@@ -76,7 +76,7 @@ impl<'a> Watch<'a> {
     ) {
         let mut in_bits = vec![0.0; self.scales.len()];
         for (index, s) in multipliers {
-            in_bits[index] = bits_per_unit(s, self.scales[index]);
+            in_bits[index] += bits_per_unit(s, self.scales[index]);
         }
         let (lower, rate) = bounds;
         let progress = Progress {
