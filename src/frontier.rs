@@ -33,6 +33,8 @@ pub(crate) struct Reach {
     pub(crate) bound: f64,
     /// The multipliers of `bound`: `>= 0`, sum 1.
     pub(crate) multipliers: DVector<f64>,
+    /// Distance from the frontier at which budgets count as being on it.
+    pub(crate) tolerance: f64,
     /// The channel of `shift`, a mixture of deterministic ones: (weight, y of each x). Empty where none was looked for.
     pub(crate) channel: Vec<(f64, Vec<usize>)>,
 }
@@ -44,12 +46,13 @@ impl Reach {
             shift: f64::INFINITY,
             bound: -instance.budgets[k],
             multipliers: DVector::from_fn(instance.constraints(), |l, _| f64::from(l == k)),
+            tolerance: instance.frontier_tolerance(),
             channel: Vec::new(),
         }
     }
 
     pub(crate) fn is_infeasible(&self) -> bool {
-        self.bound > FRONTIER_TOLERANCE || self.channel.is_empty()
+        self.bound > self.tolerance || self.channel.is_empty()
     }
 
     /// Adds `share` times the channel with slack to `channel` (m x n).
@@ -61,14 +64,9 @@ impl Reach {
         }
     }
 
-    /// Whether so little slack is left that the constraints of the edge are better taken together.
+    /// Whether the budgets are on the edge of what can be met or so close that it shapes the solution.
     pub(crate) fn is_near(&self) -> bool {
-        let combined = self.multipliers.iter().filter(|s| **s > PIVOT).count();
-        self.shift > -NEAR && combined > 1
-    }
-
-    pub(crate) fn is_interior(&self) -> bool {
-        self.shift < -FRONTIER_TOLERANCE
+        self.shift > -NEAR
     }
 }
 
@@ -111,7 +109,7 @@ fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, DVector<f64>, Vec
 /// largest slack; `None` without constraints.
 pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
     let decided = |shift: f64, bound: f64| {
-        bound > FRONTIER_TOLERANCE || shift < (0.5 * bound).min(-FRONTIER_TOLERANCE)
+        bound > instance.frontier_tolerance() || (shift < 0.0 && shift < 0.5 * bound)
     };
     if instance.constraints() == 0 {
         return None;
@@ -135,6 +133,7 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         shift: over.max(),
         bound: value - equal.dot(budgets),
         multipliers: equal,
+        tolerance: instance.frontier_tolerance(),
         channel: vec![(1.0, channel.clone())],
     };
     let worst = over.imax();

@@ -1,6 +1,7 @@
 //! One request as the solver sees it: scaled costs over allowed pairs, each with a finite budget or a price, in nats.
 
 use crate::Problem;
+use crate::frontier;
 use crate::problem::Allowed;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
@@ -24,6 +25,8 @@ pub(crate) struct Instance<'a> {
     pub(crate) origin: Vec<Vec<(usize, f64)>>,
     /// Scaled budgets.
     pub(crate) budgets: DVector<f64>,
+    /// What the budgets' last digits amount to.
+    pub(crate) rounding: f64,
     /// Costs that are paid for instead, and their multipliers.
     pub(crate) priced: Vec<(&'a DMatrix<f64>, f64)>,
     /// Where the budgets lie close to an edge, see [`Edge`].
@@ -36,10 +39,12 @@ impl<'a> Instance<'a> {
     pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
         let scaled = |k: usize| problem.costs[k].scaled_budget(budgets[k]);
         let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
+        let last_digit = |&k: &usize| problem.costs[k].budget_rounding(budgets[k]);
         let finite = (0..budgets.len()).filter_map(scaled);
         Self {
             costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
             budgets: DVector::from_iterator(constrained.len(), finite),
+            rounding: constrained.iter().map(last_digit).fold(0.0, f64::max),
             origin: constrained.into_iter().map(|k| vec![(k, 1.0)]).collect(),
             ..Self::unconstrained(problem)
         }
@@ -61,6 +66,7 @@ impl<'a> Instance<'a> {
             costs: Vec::new(),
             origin: Vec::new(),
             budgets: DVector::zeros(0),
+            rounding: 0.0,
             priced: Vec::new(),
             edge: None,
             allowed: Cow::Borrowed(&problem.allowed),
@@ -76,6 +82,7 @@ impl<'a> Instance<'a> {
             costs: Vec::new(),
             origin: Vec::new(),
             budgets: DVector::zeros(0),
+            rounding: 0.0,
             priced: self.priced.iter().copied().chain(constrained).collect(),
             edge: None,
             allowed: Cow::Borrowed(&self.allowed),
@@ -97,6 +104,7 @@ impl<'a> Instance<'a> {
             costs: averages.iter().collect(),
             origin: self.origin.clone(),
             budgets: self.budgets.clone(),
+            rounding: self.rounding,
             priced: Vec::new(),
             edge: None,
             allowed: Cow::Owned(allowed),
@@ -159,6 +167,11 @@ impl<'a> Instance<'a> {
             origin.iter().map(|&(index, weight)| (index, s * weight)).collect::<Vec<_>>()
         };
         self.origin.iter().zip(s.iter()).flat_map(each)
+    }
+
+    /// Distance from the frontier, in scaled costs, at which budgets count as being on it.
+    pub(crate) fn frontier_tolerance(&self) -> f64 {
+        frontier::FRONTIER_TOLERANCE.max(self.rounding)
     }
 
     pub(crate) fn letters(&self) -> usize {

@@ -68,6 +68,7 @@ mod settings;
 mod solution;
 mod solver;
 mod source;
+mod twofold;
 
 pub use bernoulli::rdc_bernoulli;
 pub use check::matrix_from_rows;

@@ -1,6 +1,7 @@
 //! The general problem: a pmf, a reproduction alphabet, and any list of linear costs.
 
 use crate::source::checked_pmf;
+use crate::twofold::TwoFold;
 use crate::{Progress, RdcError, Settings, Solution, check, frontier, solver};
 use nalgebra::{DMatrix, DVector};
 use std::ops::ControlFlow;
@@ -31,7 +32,8 @@ pub struct Problem {
 /// A cost as the solver wants it, `d(x, y) = row_minimum(x) + scale * matrix[(y, x)]`.
 ///
 /// A constant added to a source letter's row moves every budget by the same amount and changes nothing else
-/// (Pinkston), so no entry is below 0 and most rows start there; the scale makes the largest average cost of a letter 1.
+/// (Pinkston), so no entry is below 0 and most rows start there; the scale brings the largest average cost of a letter
+/// between 1 and 2.
 #[derive(Debug, Clone)]
 pub(crate) struct Cost {
     pub(crate) name: String,
@@ -53,6 +55,11 @@ impl Cost {
         let rounded = above < 0.0 && -above <= OFFSET_ROUNDING * self.offset;
         let scaled = if rounded { 0.0 } else { above / self.scale };
         (scaled < self.dearest).then_some(scaled)
+    }
+
+    /// The last digit of a budget, scaled: what it may be off by.
+    pub(crate) fn budget_rounding(&self, budget: f64) -> f64 {
+        f64::EPSILON * budget / self.scale
     }
 
     pub(crate) fn in_units(&self, scaled: f64) -> f64 {
@@ -128,7 +135,7 @@ impl Problem {
                 clear_forbidden(&self.allowed, &mut cost.matrix);
             }
         }
-        let (mut offset, mut offset_error) = (0.0_f64, 0.0);
+        let mut offset = TwoFold::default();
         for (x, &p) in self.pmf.iter().enumerate() {
             let mut column = matrix.column_mut(x);
             let usable = |y: &usize| self.allowed.of(x, m).is_none_or(|a| a[*y]);
@@ -137,19 +144,15 @@ impl Problem {
             };
             // A letter without probability constrains nothing: any of its allowed pairs will do.
             column.apply(|v| *v = if p > 0.0 { *v - least } else { 0.0 });
-            let product = p * least;
-            let sum = offset + product;
-            let added = sum - offset;
-            // Exactly what the product (Dekker) and the sum (Knuth) have lost.
-            offset_error +=
-                p.mul_add(least, -product) + (offset - (sum - added)) + (product - added);
-            offset = sum;
+            offset.add_product(p, least);
         }
         clear_forbidden(&self.allowed, &mut matrix);
         let largest = (&matrix * &self.pmf).max();
-        let scale = if largest > SMALLEST { largest } else { 1.0 };
+        // A power of two: scaling by it loses nothing.
+        let scale = if largest > SMALLEST { largest.log2().floor().exp2() } else { 1.0 };
         matrix.unscale_mut(scale);
         let dearest = matrix.column_iter().zip(&self.pmf).map(|(column, p)| p * column.max()).sum();
+        let TwoFold { value: offset, lost: offset_error } = offset;
         self.costs.push(Cost { name, matrix, scale, offset, offset_error, dearest });
         Ok(self)
     }

@@ -34,6 +34,8 @@ pub(super) struct Finish<'a> {
     /// Where the upper bound was found.
     q: DVector<f64>,
     s: DVector<f64>,
+    /// See [`Outcome::slack`].
+    slack: Option<usize>,
 }
 
 impl<'a> Finish<'a> {
@@ -53,6 +55,7 @@ impl<'a> Finish<'a> {
             upper: f64::INFINITY,
             q: uniform,
             s: DVector::zeros(k),
+            slack: None,
         }
     }
 
@@ -72,6 +75,8 @@ impl<'a> Finish<'a> {
         watch.record((self.lower, self.upper), excess, instance.multipliers(s), support);
         if self.is_certified(self.upper, self.lower) {
             Some(Ended::Certified)
+        } else if self.slack.is_some() {
+            Some(Ended::Stalled)
         } else {
             watch.limit()
         }
@@ -90,14 +95,26 @@ impl<'a> Finish<'a> {
             self.q.copy_from(q);
             self.s.copy_from(s);
         }
+        if self.instance.edge.is_some() {
+            self.find_slack(sums, s, upper);
+        }
     }
 
+    /// `-inf` where a constraint taken to hold with equality has a negative multiplier.
     fn lower_bound(&self, sums: &Sums, s: &DVector<f64>) -> f64 {
-        // The bound needs multipliers that are not negative, whatever they are called on the way.
         if self.instance.taken_apart(s).iter().all(|s| *s >= 0.0) {
             certificate::lower_bound(self.instance, sums, s)
         } else {
             f64::NEG_INFINITY
+        }
+    }
+
+    /// The constraint whose multiplier is negative where all else is settled.
+    fn find_slack(&mut self, sums: &Sums, s: &DVector<f64>, upper: f64) {
+        let (k, least) = self.instance.taken_apart(s).argmin();
+        if least < 0.0 && self.is_certified(upper, certificate::lower_bound(self.instance, sums, s))
+        {
+            self.slack = Some(k);
         }
     }
 
@@ -140,7 +157,7 @@ impl<'a> Finish<'a> {
             self.clear_letters(&mut kernel, z, r);
         }
         let channel = self.repaired_channel();
-        Outcome { channel, lower: self.lower, dual: self.dual, ended }
+        Outcome { channel, lower: self.lower, dual: self.dual, ended, slack: self.slack }
     }
 
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {

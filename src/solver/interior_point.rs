@@ -203,28 +203,35 @@ pub(super) fn solve(
 ) -> Outcome {
     let mut iterate = Iterate::start(instance, weights(instance, reach));
     let mut finish = Finish::new(instance, reach, watch);
-    let ended = descend(instance, &mut iterate, &mut finish, watch);
+    let slack = reach.map_or(1.0, |reach| -reach.shift);
+    let ended = descend(instance, slack, &mut iterate, &mut finish, watch);
     finish.outcome(&iterate.z, &iterate.r, ended)
 }
 
 /// Takes steps until the run ends.
 fn descend(
     instance: &Instance<'_>,
+    slack: f64,
     iterate: &mut Iterate,
     finish: &mut Finish<'_>,
     watch: &mut Watch<'_>,
 ) -> Ended {
     let settings = watch.settings();
     let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
-    iterate.recentre(instance, &mut kernel, FIRST_MU);
+    let env = |n: &str, d: f64| std::env::var(n).map_or(d, |v| v.parse::<f64>().unwrap());
+    let (t0, shrink, stop) = (env("T0", 0.01), env("SHRINK", 0.03), env("STOP", 0.1));
+    let mut t = if slack < 0.1 * t0 { t0 } else { 0.0 };
+    let mut relaxed = instance.clone();
+    relaxed.budgets = instance.budgets.add_scalar(t);
+    iterate.recentre(&relaxed, &mut kernel, FIRST_MU);
     let mut buffer = DMatrix::zeros(0, 0);
     loop {
         if let Some(ended) = finish.observe(&kernel, &iterate.q, &iterate.s, watch) {
             return ended;
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
-        let before = iterate.merit(instance, &kernel);
-        let Some(step) = Step::new(instance, &mut kernel, iterate, buffer) else {
+        let before = iterate.merit(&relaxed, &kernel);
+        let Some(step) = Step::new(&relaxed, &mut kernel, iterate, buffer) else {
             return Ended::Stalled;
         };
         let mu = iterate.complementarity();
@@ -248,7 +255,7 @@ fn descend(
             next = iterate.moved(length, &direction);
             next.lift();
             kernel.evaluate(instance, &next.q, &next.s);
-            if next.merit(instance, &kernel) <= GROWTH * before + settings.tolerance() * LN_2 {
+            if next.merit(&relaxed, &kernel) <= GROWTH * before + settings.tolerance() * LN_2 {
                 break;
             }
             if halvings == 0 {
@@ -262,7 +269,13 @@ fn descend(
         *iterate = next;
         if length < SHORT_STEP {
             let mu = iterate.complementarity();
-            iterate.recentre(instance, &mut kernel, mu);
+            iterate.recentre(&relaxed, &mut kernel, mu);
+        } else if t > 0.0 && (&kernel.expected - &relaxed.budgets).max() < env("FAR", 1.0) * t {
+            t *= shrink;
+            if t < stop * slack {
+                t = 0.0;
+            }
+            relaxed.budgets = instance.budgets.add_scalar(t);
         }
         watch.step();
     }

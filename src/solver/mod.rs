@@ -3,12 +3,11 @@
 mod blahut_arimoto;
 mod cholesky;
 mod constrained;
-mod face;
+mod edge;
 mod finish;
 mod interior_point;
 mod kernel;
 mod multipliers;
-mod near_edge;
 mod newton;
 mod outer;
 mod report;
@@ -37,6 +36,8 @@ struct Outcome {
     lower: f64,
     dual: Dual,
     ended: Ended,
+    /// A constraint that does not hold with equality although it was asked to.
+    slack: Option<usize>,
 }
 
 /// The pair (q, s) that proves a lower bound.
@@ -106,10 +107,14 @@ pub(crate) fn solve_at(
 /// Whether a channel is what the solution's documentation promises.
 fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
     let expected = instance.expected(channel);
-    let rounding = |budget: f64| frontier::FRONTIER_TOLERANCE.max(BUDGET_ROUNDING * budget);
-    let within =
-        expected.iter().zip(&instance.budgets).all(|(e, budget)| *e <= budget + rounding(*budget));
+    let within = (0..expected.len()).all(|k| meets_budget(instance, k, expected[k]));
     within && channel.iter().all(|w| w.is_finite())
+}
+
+/// Whether an expected cost is within budget k, up to rounding.
+fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
+    let budget = instance.budgets[k];
+    expected <= budget + instance.frontier_tolerance().max(BUDGET_ROUNDING * budget)
 }
 
 /// Solves a feasible instance; `reach` is its [`frontier::feasibility`].
@@ -122,8 +127,7 @@ fn solve_instance(
         return outcome;
     }
     match reach {
-        Some(edge) if !edge.is_interior() => face::solve(instance, edge, watch),
-        Some(edge) if edge.is_near() => near_edge::solve(instance, edge, watch),
+        Some(edge) if edge.is_near() => edge::solve(instance, edge, watch),
         _ => run(instance, reach, watch),
     }
 }
@@ -160,6 +164,7 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         lower: 0.0,
         dual: Dual { q: output, s: DVector::zeros(instance.constraints()) },
         ended: Ended::Certified,
+        slack: None,
     })
 }
 

@@ -14,7 +14,7 @@ pub(super) fn solution(
     multipliers: &[f64],
     watch: Watch<'_>,
 ) -> Solution {
-    let Outcome { channel, lower, dual, ended } = outcome;
+    let Outcome { channel, lower, dual, ended, .. } = outcome;
     let constraint = |(cost, &s): (&Cost, &f64)| {
         let letter = |x: usize| problem.pmf[x] * channel.column(x).dot(&cost.matrix.column(x));
         let achieved = cost.in_units((0..problem.pmf.len()).map(letter).sum());

@@ -1,0 +1,46 @@
+//! Sums that keep what rounding takes from them.
+
+/// The unevaluated sum `value + lost`, about 32 digits (Dekker 1971; Knuth 4.2.2).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TwoFold {
+    pub(crate) value: f64,
+    pub(crate) lost: f64,
+}
+
+impl TwoFold {
+    pub(crate) fn add(&mut self, term: f64) {
+        let sum = self.value + term;
+        let added = sum - self.value;
+        self.lost += (self.value - (sum - added)) + (term - added);
+        self.value = sum;
+    }
+
+    /// Adds `a b` without rounding the product.
+    pub(crate) fn add_product(&mut self, a: f64, b: f64) {
+        let product = a * b;
+        self.lost += a.mul_add(b, -product);
+        self.add(product);
+    }
+
+    pub(crate) fn total(self) -> f64 {
+        self.value + self.lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_terms_survive_large_ones() {
+        let mut sum = TwoFold::default();
+        for term in [1e16, 1.0, -1e16, 1e-16] {
+            sum.add(term);
+        }
+        assert_eq!(sum.total(), 1.0 + 1e-16);
+        let mut square = TwoFold::default();
+        square.add_product(1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
+        square.add(-1.0);
+        assert_eq!(square.total(), -f64::EPSILON * f64::EPSILON);
+    }
+}
