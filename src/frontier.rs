@@ -6,6 +6,7 @@
 //! generates its columns (Dantzig and Wolfe 1960).
 
 use crate::instance::Instance;
+use crate::twofold::TwoFold;
 use crate::{Infeasible, InfeasibleBudget, Problem, RdcError};
 use nalgebra::{DMatrix, DVector};
 
@@ -14,6 +15,9 @@ pub(crate) const FRONTIER_TOLERANCE: f64 = 1e-13;
 
 /// Distance from the frontier, in scaled costs, below which it shapes the solution.
 const NEAR: f64 = 1e-4;
+
+/// The largest change of multipliers that counts as a correction of their rounding.
+const SHARPENED: f64 = 1e-3;
 
 /// Pivots smaller than this are rounding.
 const PIVOT: f64 = 1e-11;
@@ -158,7 +162,8 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         let entering = if let Some(row) = (0..k).find(|&row| s[row] < -PIVOT) {
             Column::Slack(row)
         } else {
-            s.apply(|v| *v = v.max(0.0));
+            // A multiplier this small is the rounding of one that is zero.
+            s.apply(|v| *v = if *v > PIVOT { *v } else { 0.0 });
             let total = s.sum();
             if !(total > 0.0) {
                 break;
@@ -171,6 +176,9 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
             }
             let optimal = value >= prices[k] - f64::EPSILON * prices[k].abs().max(1.0);
             if optimal || enough(best.shift, best.bound) {
+                if best.is_near() {
+                    sharpen(instance, &basis, &mut best);
+                }
                 break;
             }
             Column::Vertex { costs, channel }
@@ -186,6 +194,50 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         basis[leaving] = entering;
     }
     best
+}
+
+/// Computes the multipliers of the last basis again from the differences of its channels, letter by letter: where those
+/// are small, the differences of their average costs have lost most digits.
+fn sharpen(instance: &Instance<'_>, basis: &[Column], best: &mut Reach) {
+    let k = instance.constraints();
+    let channels: Vec<&Vec<usize>> = basis
+        .iter()
+        .filter_map(|column| match column {
+            Column::Vertex { channel, .. } => Some(channel),
+            _ => None,
+        })
+        .collect();
+    let mut rows = vec![DVector::from_element(k, 1.0)];
+    for channel in channels.iter().skip(1) {
+        let difference = difference(instance, channels[0], channel);
+        rows.push(&difference / difference.amax());
+    }
+    for column in basis {
+        if let Column::Slack(row) = column {
+            rows.push(DVector::from_fn(k, |i, _| f64::from(i == *row)));
+        }
+    }
+    let matrix = DMatrix::from_fn(rows.len(), k, |i, j| rows[i][j]);
+    let target = DVector::from_fn(rows.len(), |i, _| f64::from(i == 0));
+    let Some(s) = matrix.lu().solve(&target) else { return };
+    let s = s.map(|v| if v > PIVOT { v } else { 0.0 });
+    let bound = support(instance, &s).0 - s.dot(&instance.budgets);
+    let close = (&s - &best.multipliers).amax() <= SHARPENED && s.iter().all(|v| v.is_finite());
+    if close && bound >= best.bound - f64::EPSILON {
+        (best.bound, best.multipliers) = (bound, s);
+    }
+}
+
+/// The average costs of one deterministic channel beyond those of another.
+fn difference(instance: &Instance<'_>, from: &[usize], to: &[usize]) -> DVector<f64> {
+    let average = |cost: &&DMatrix<f64>| {
+        let mut sum = TwoFold::default();
+        for (x, (&a, &b)) in from.iter().zip(to).enumerate().filter(|(_, (a, b))| a != b) {
+            sum.add_product(instance.pmf[x], cost[(b, x)] - cost[(a, x)]);
+        }
+        sum.total()
+    };
+    DVector::from_iterator(instance.constraints(), instance.costs.iter().map(average))
 }
 
 /// Keeps the basis's mixture of deterministic channels if its shift, summed afresh, is the smallest so far.

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
 /// Constraint `index` stands for the combination of all with these `weights` (scaled units, up to a constant for each
-/// source letter), which leaves hardly any slack: the others that take part hold with equality.
+/// source letter), which leaves hardly any slack.
 #[derive(Debug, Clone)]
 pub(crate) struct Edge {
     pub(crate) index: usize,
@@ -27,6 +27,8 @@ pub(crate) struct Instance<'a> {
     pub(crate) budgets: DVector<f64>,
     /// What the budgets' last digits amount to.
     pub(crate) rounding: f64,
+    /// Whether each is to hold with equality, its multiplier free in sign.
+    pub(crate) equality: Vec<bool>,
     /// Costs that are paid for instead, and their multipliers.
     pub(crate) priced: Vec<(&'a DMatrix<f64>, f64)>,
     /// Where the budgets lie close to an edge, see [`Edge`].
@@ -44,6 +46,7 @@ impl<'a> Instance<'a> {
         Self {
             costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
             budgets: DVector::from_iterator(constrained.len(), finite),
+            equality: vec![false; constrained.len()],
             rounding: constrained.iter().map(last_digit).fold(0.0, f64::max),
             origin: constrained.into_iter().map(|k| vec![(k, 1.0)]).collect(),
             ..Self::unconstrained(problem)
@@ -67,6 +70,7 @@ impl<'a> Instance<'a> {
             origin: Vec::new(),
             budgets: DVector::zeros(0),
             rounding: 0.0,
+            equality: Vec::new(),
             priced: Vec::new(),
             edge: None,
             allowed: Cow::Borrowed(&problem.allowed),
@@ -83,6 +87,7 @@ impl<'a> Instance<'a> {
             origin: Vec::new(),
             budgets: DVector::zeros(0),
             rounding: 0.0,
+            equality: Vec::new(),
             priced: self.priced.iter().copied().chain(constrained).collect(),
             edge: None,
             allowed: Cow::Borrowed(&self.allowed),
@@ -105,6 +110,7 @@ impl<'a> Instance<'a> {
             origin: self.origin.clone(),
             budgets: self.budgets.clone(),
             rounding: self.rounding,
+            equality: vec![false; self.constraints()],
             priced: Vec::new(),
             edge: None,
             allowed: Cow::Owned(allowed),
@@ -125,6 +131,7 @@ impl<'a> Instance<'a> {
         let mut fewer = self.clone();
         fewer.costs.remove(k);
         fewer.origin.remove(k);
+        fewer.equality.remove(k);
         fewer.budgets = fewer.budgets.remove_row(k);
         fewer
     }
@@ -136,14 +143,14 @@ impl<'a> Instance<'a> {
         face
     }
 
-    /// Whether constraint k is to hold with equality, its multiplier free in sign.
-    pub(crate) fn is_equality(&self, k: usize) -> bool {
-        self.edge.as_ref().is_some_and(|edge| edge.index != k && edge.weights[k] > 0.0)
-    }
-
     /// By how much these expected costs exceed the budgets, with the edge's constraint taken apart again.
     pub(crate) fn excess(&self, expected: &DVector<f64>) -> DVector<f64> {
         let mut excess = expected - &self.budgets;
+        for (excess, &equality) in excess.iter_mut().zip(&self.equality) {
+            if equality && self.edge.is_none() {
+                *excess = excess.abs();
+            }
+        }
         if let Some(Edge { index, weights }) = &self.edge {
             let others = weights.dot(&excess) - weights[*index] * excess[*index];
             excess[*index] = (excess[*index] - others) / weights[*index];
@@ -159,6 +166,14 @@ impl<'a> Instance<'a> {
             apart.axpy(s[*index], weights, 1.0);
         }
         apart
+    }
+
+    /// Whether multipliers have the signs that a lower bound needs.
+    ///
+    /// On a face a constraint that holds with equality may have any: the multiplier of the edge makes up for it.
+    pub(crate) fn bounds_below(&self, s: &DVector<f64>) -> bool {
+        let free = |k: usize| self.edge.is_none() && self.equality[k];
+        self.taken_apart(s).iter().enumerate().all(|(k, s)| *s >= 0.0 || free(k))
     }
 
     /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` amounts to; an index may repeat.

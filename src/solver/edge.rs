@@ -21,11 +21,14 @@ use crate::instance::{Edge, Instance};
 use crate::twofold::TwoFold;
 use nalgebra::{DMatrix, DVector};
 
-/// Multiples of the machine epsilon, relative to `n.d`, below which c is zero: pairs that tie but for rounding.
-const TIE: f64 = 8.0 * f64::EPSILON;
+/// Multiples of the machine epsilon, relative to the pair's costs, below which c is zero: ties but for rounding.
+const TIE: f64 = 4.0 * f64::EPSILON;
 
 /// No difference above this is taken for rounding, in scaled costs.
 const WIDEST_TIE: f64 = 1e-11;
+
+/// Excess of the constraint that was left out which may be rounding, in scaled costs.
+const LEFT_OUT: f64 = 1e-12;
 
 /// Slack below which the budgets are first tried as lying on the edge.
 const EDGE: f64 = 1e-14;
@@ -46,6 +49,9 @@ impl Combined {
     fn new(instance: &Instance<'_>, reach: &Reach) -> Self {
         let normal = &reach.multipliers;
         let (m, n) = (instance.reproductions, instance.letters());
+        // One multiplier is exact; several are solutions of equations, with an error of their own size.
+        let several = normal.iter().filter(|n| **n > 0.0).count() > 1;
+        let sum = |x: usize, y: usize| instance.costs.iter().map(|d| d[(y, x)]).sum::<f64>();
         let mut cost = DMatrix::zeros(m, n);
         let mut slack = TwoFold::default();
         for (weight, budget) in normal.iter().zip(&instance.budgets) {
@@ -56,9 +62,10 @@ impl Combined {
             let (best, least) = least(row);
             // The edge's own channels attain the minimum, but for the rounding of its multipliers.
             let off = reach.channel.iter().map(|(_, letters)| row[letters[x]] - least);
-            let off = off.fold(0.0, f64::max);
-            let tie = (TIE * least).max(if off < WIDEST_TIE { 2.0 * off } else { 0.0 });
+            let off = off.filter(|off| *off < WIDEST_TIE).fold(0.0, f64::max);
             for (y, v) in row.iter_mut().enumerate() {
+                let tie =
+                    if several { (2.0 * off).max(TIE * (sum(x, y) + sum(x, best))) } else { 0.0 };
                 // A forbidden pair costs nothing: the mask rules it out.
                 let tied = !v.is_finite() || *v - least <= tie;
                 *v = if tied { 0.0 } else { difference(instance, normal, x, y, best) };
@@ -76,6 +83,8 @@ impl Combined {
     fn in_place_of<'a>(&'a self, instance: &'a Instance<'_>, k: usize) -> Instance<'a> {
         let mut changed: Instance<'a> = instance.clone();
         changed.edge = Some(Edge { index: k, weights: self.weights.clone() });
+        changed.equality =
+            (0..self.weights.len()).map(|l| l != k && self.weights[l] > 0.0).collect();
         changed.costs[k] = &self.cost;
         changed.budgets[k] = self.budget;
         let parts = instance.origin.iter().zip(&self.weights);
@@ -158,25 +167,35 @@ fn on(
     normal: &DVector<f64>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let mut attempt = |k: usize| {
-        let face = instance.face(k, |x, y| combined.cost[(y, x)] == 0.0);
-        let outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), watch);
-        let excess = instance.expected(&outcome.channel)[k] - instance.budgets[k];
-        (excess, k, outcome)
-    };
+    let on_face = |x: usize, y: usize| combined.cost[(y, x)] == 0.0;
     let first = normal.imax();
-    let mut best = attempt(first);
-    for k in (0..normal.len()).filter(|&k| k != first && normal[k] > 0.0) {
-        if best.0 <= instance.frontier_tolerance() {
+    let others = (0..normal.len()).filter(|&k| k != first && normal[k] > 0.0);
+    let each = std::iter::once(first).chain(others).map(|k| (k, false));
+    // Where the optimum is not unique without the constraint left out, the others have to hold with equality.
+    let attempts = each.chain([(first, true)]);
+    let mut best: Option<(f64, usize, Outcome)> = None;
+    for (k, equality) in attempts {
+        let mut face = instance.face(k, on_face);
+        let reach = frontier::feasibility(&face);
+        let outcome = if equality {
+            face.equality =
+                (0..normal.len()).filter(|&l| l != k).map(|l| normal[l] > 0.0).collect();
+            run(&face, reach.as_ref(), watch)
+        } else {
+            solve_instance(&face, reach.as_ref(), watch)
+        };
+        let excess = instance.expected(&outcome.channel)[k] - instance.budgets[k];
+        if best.as_ref().is_none_or(|(least, ..)| excess < *least) {
+            best = Some((excess, k, outcome));
+        }
+        if excess <= LEFT_OUT {
             break;
         }
-        let next = attempt(k);
-        if next.0 < best.0 {
-            best = next;
-        }
     }
-    let (_, k, outcome) = best;
-    widen(instance, combined, k, outcome, watch)
+    match best {
+        Some((_, k, outcome)) => widen(instance, combined, k, outcome, watch),
+        None => run(instance, None, watch),
+    }
 }
 
 /// Turns the lower bound of the face into one of the whole instance: a large multiplier of c prices every pair outside

@@ -102,7 +102,7 @@ impl<'a> Finish<'a> {
 
     /// `-inf` where a constraint taken to hold with equality has a negative multiplier.
     fn lower_bound(&self, sums: &Sums, s: &DVector<f64>) -> f64 {
-        if self.instance.taken_apart(s).iter().all(|s| *s >= 0.0) {
+        if self.instance.bounds_below(s) {
             certificate::lower_bound(self.instance, sums, s)
         } else {
             f64::NEG_INFINITY
@@ -163,7 +163,7 @@ impl<'a> Finish<'a> {
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
         let clear = |k: usize, _| {
             let s = self.dual.s[k];
-            if s < r[k] && !self.instance.is_equality(k) { 0.0 } else { s }
+            if s < r[k] && !self.instance.equality[k] { 0.0 } else { s }
         };
         let s = DVector::from_fn(r.len(), clear);
         if s == self.dual.s {
@@ -189,13 +189,13 @@ impl<'a> Finish<'a> {
         let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
         let barrier =
-            DVector::from_fn(s.len(), |k, _| if self.instance.is_equality(k) { 0.0 } else { mu });
+            DVector::from_fn(s.len(), |k, _| if self.instance.equality[k] { 0.0 } else { mu });
         centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
         if !self.take_if_certified(kernel, &q, &s) {
             q = self.q.clone();
             s = self.s.clone();
         }
-        let is_active = |k: &usize| self.instance.is_equality(*k) || self.dual.s[*k] > r[*k];
+        let is_active = |k: &usize| self.instance.equality[*k] || self.dual.s[*k] > r[*k];
         let active: Vec<usize> = (0..s.len()).filter(is_active).collect();
         for k in (0..s.len()).filter(|k| !active.contains(k)) {
             s[k] = 0.0;

@@ -52,6 +52,12 @@ const SMALLEST_GAP_SHARE: f64 = 0.05;
 /// the equations singular.
 const EXCESS_SHARE: f64 = 0.1;
 
+/// What budgets with less slack than a tenth of it are raised by at first, in scaled costs ...
+const FIRST_EXTRA: f64 = 0.01;
+
+/// ... and the share of it that is left after each step.
+const EXTRA_KEPT: f64 = 0.03;
+
 /// Decrements below this share of the gap count as centred.
 const CENTRED: f64 = 0.03;
 
@@ -62,20 +68,21 @@ struct Iterate {
     s: DVector<f64>,
     z: DVector<f64>,
     r: DVector<f64>,
-    /// The share of mu that each constraint's product gets.
-    weights: DVector<f64>,
+    /// 1 for each constraint with a barrier, 0 for those that hold with equality.
+    barrier: DVector<f64>,
 }
 
 impl Iterate {
     /// Uniform output pmf, unit multipliers (the costs are scaled).
-    fn start(instance: &Instance<'_>, weights: DVector<f64>) -> Self {
+    fn start(instance: &Instance<'_>) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
         let ones = |count| DVector::from_element(count, 1.0);
-        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), weights }
+        let barrier = DVector::from_fn(k, |k, _| f64::from(!instance.equality[k]));
+        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), barrier }
     }
 
     fn pairs(&self) -> f64 {
-        self.q.len() as f64 + self.weights.sum()
+        self.q.len() as f64 + self.barrier.sum()
     }
 
     /// The average complementarity, the mu of the central path.
@@ -87,8 +94,7 @@ impl Iterate {
     fn merit(&self, instance: &Instance<'_>, kernel: &Kernel) -> f64 {
         let term = |weight: f64, slack: f64, other: f64| weight * ((other - slack).abs() + slack);
         let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.c[y]);
-        let price =
-            |k: usize| if instance.is_equality(k) { self.s[k].abs() + 1.0 } else { self.s[k] };
+        let price = |k: usize| if instance.equality[k] { self.s[k].abs() + 1.0 } else { self.s[k] };
         let cost = |k: usize| term(price(k), self.r[k], instance.budgets[k] - kernel.expected[k]);
         (0..self.q.len()).map(letter).sum::<f64>() + (0..self.s.len()).map(cost).sum::<f64>()
     }
@@ -99,7 +105,7 @@ impl Iterate {
             s: &self.s + step * &direction.s,
             z: &self.z + step * &direction.z,
             r: &self.r + step * &direction.r,
-            weights: self.weights.clone(),
+            barrier: self.barrier.clone(),
         }
     }
 
@@ -107,7 +113,7 @@ impl Iterate {
     fn lift(&mut self) {
         let least = CENTRALITY * self.complementarity();
         self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
-        self.r.zip_zip_apply(&self.s, &self.weights, |r, s, w| {
+        self.r.zip_zip_apply(&self.s, &self.barrier, |r, s, w| {
             *r = if w > 0.0 { r.max(least * w / s) } else { 0.0 }
         });
     }
@@ -120,7 +126,7 @@ impl Iterate {
         };
         // A free multiplier may go anywhere.
         let bounded = |s: &DVector<f64>| {
-            s.zip_map(&self.weights, |s, w| if w > 0.0 { s } else { f64::INFINITY })
+            s.zip_map(&self.barrier, |s, w| if w > 0.0 { s } else { f64::INFINITY })
         };
         limit(&self.q, &direction.q)
             .min(limit(&bounded(&self.s), &direction.s))
@@ -130,7 +136,7 @@ impl Iterate {
 
     fn recentre(&mut self, instance: &Instance<'_>, kernel: &mut Kernel, mu: f64) {
         let tolerance = CENTRED * (mu * self.pairs()).min(1.0);
-        let mu = mu * &self.weights;
+        let mu = mu * &self.barrier;
         centre(instance, kernel, &self.q, &mut self.s, &mu, tolerance);
         self.r = mu.zip_map(&self.s, |mu, s| if mu > 0.0 { mu / s } else { 0.0 });
     }
@@ -158,7 +164,7 @@ impl<'a> Step<'a> {
         let q_residual = kernel.c.add_scalar(-1.0);
         let residual = |k: usize, _| {
             let (expected, budget) = (kernel.expected[k], instance.budgets[k]);
-            if instance.is_equality(k) { expected - budget } else { excess(expected, budget) }
+            if instance.equality[k] { expected - budget } else { excess(expected, budget) }
         };
         let s_residual = DVector::from_fn(instance.constraints(), residual);
         Some(Self { at, newton, q_residual, s_residual })
@@ -168,7 +174,7 @@ impl<'a> Step<'a> {
     fn towards(&self, mu: f64, affine: Option<&Iterate>) -> Iterate {
         let products = |dv: &DVector<f64>, dw: &DVector<f64>| dv.zip_map(dw, |dv, dw| mu - dv * dw);
         let constant = DVector::from_element(self.at.q.len(), mu);
-        let weighted = mu * &self.at.weights;
+        let weighted = mu * &self.at.barrier;
         let (q_target, s_target) = match affine {
             Some(affine) => {
                 (products(&affine.q, &affine.z), weighted - affine.s.component_mul(&affine.r))
@@ -191,7 +197,39 @@ impl<'a> Step<'a> {
             };
         let dz = slack_step(&q_target, q, z, &dq);
         let dr = ratio(&(s_target - r.component_mul(&ds)), s) - r;
-        Iterate { q: dq, s: ds, z: dz, r: dr, weights: self.at.weights.clone() }
+        Iterate { q: dq, s: ds, z: dz, r: dr, barrier: self.at.barrier.clone() }
+    }
+}
+
+/// The budgets while the run is under way.
+///
+/// Where hardly any slack is left the multipliers grow like its logarithm, but a barrier that keeps them within the
+/// budgets makes them as large as its inverse. So such a run starts with larger budgets and takes them back as it goes.
+struct Relaxed<'a> {
+    /// With the budgets of the moment.
+    instance: Instance<'a>,
+    extra: f64,
+    slack: f64,
+}
+
+impl<'a> Relaxed<'a> {
+    fn new(instance: &Instance<'a>, slack: f64) -> Self {
+        let extra = if slack < FIRST_EXTRA / 10.0 { FIRST_EXTRA } else { 0.0 };
+        let mut relaxed = instance.clone();
+        relaxed.budgets.add_scalar_mut(extra);
+        Self { instance: relaxed, extra, slack }
+    }
+
+    /// Takes most of the extra back once the iterate has come near it.
+    fn tighten(&mut self, asked: &Instance<'_>, kernel: &Kernel) {
+        let near = (&kernel.expected - &self.instance.budgets).max() < self.extra;
+        if self.extra > 0.0 && near {
+            self.extra *= EXTRA_KEPT;
+            if self.extra < self.slack / 10.0 {
+                self.extra = 0.0;
+            }
+            self.instance.budgets = asked.budgets.add_scalar(self.extra);
+        }
     }
 }
 
@@ -201,37 +239,32 @@ pub(super) fn solve(
     reach: Option<&Reach>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let mut iterate = Iterate::start(instance, weights(instance, reach));
+    let mut iterate = Iterate::start(instance);
     let mut finish = Finish::new(instance, reach, watch);
-    let slack = reach.map_or(1.0, |reach| -reach.shift);
-    let ended = descend(instance, slack, &mut iterate, &mut finish, watch);
+    let relaxed = Relaxed::new(instance, reach.map_or(1.0, |reach| -reach.shift));
+    let ended = descend(instance, relaxed, &mut iterate, &mut finish, watch);
     finish.outcome(&iterate.z, &iterate.r, ended)
 }
 
 /// Takes steps until the run ends.
 fn descend(
     instance: &Instance<'_>,
-    slack: f64,
+    mut relaxed: Relaxed<'_>,
     iterate: &mut Iterate,
     finish: &mut Finish<'_>,
     watch: &mut Watch<'_>,
 ) -> Ended {
     let settings = watch.settings();
     let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
-    let env = |n: &str, d: f64| std::env::var(n).map_or(d, |v| v.parse::<f64>().unwrap());
-    let (t0, shrink, stop) = (env("T0", 0.01), env("SHRINK", 0.03), env("STOP", 0.1));
-    let mut t = if slack < 0.1 * t0 { t0 } else { 0.0 };
-    let mut relaxed = instance.clone();
-    relaxed.budgets = instance.budgets.add_scalar(t);
-    iterate.recentre(&relaxed, &mut kernel, FIRST_MU);
+    iterate.recentre(&relaxed.instance, &mut kernel, FIRST_MU);
     let mut buffer = DMatrix::zeros(0, 0);
     loop {
         if let Some(ended) = finish.observe(&kernel, &iterate.q, &iterate.s, watch) {
             return ended;
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
-        let before = iterate.merit(&relaxed, &kernel);
-        let Some(step) = Step::new(&relaxed, &mut kernel, iterate, buffer) else {
+        let before = iterate.merit(&relaxed.instance, &kernel);
+        let Some(step) = Step::new(&relaxed.instance, &mut kernel, iterate, buffer) else {
             return Ended::Stalled;
         };
         let mu = iterate.complementarity();
@@ -255,7 +288,9 @@ fn descend(
             next = iterate.moved(length, &direction);
             next.lift();
             kernel.evaluate(instance, &next.q, &next.s);
-            if next.merit(&relaxed, &kernel) <= GROWTH * before + settings.tolerance() * LN_2 {
+            if next.merit(&relaxed.instance, &kernel)
+                <= GROWTH * before + settings.tolerance() * LN_2
+            {
                 break;
             }
             if halvings == 0 {
@@ -269,13 +304,9 @@ fn descend(
         *iterate = next;
         if length < SHORT_STEP {
             let mu = iterate.complementarity();
-            iterate.recentre(&relaxed, &mut kernel, mu);
-        } else if t > 0.0 && (&kernel.expected - &relaxed.budgets).max() < env("FAR", 1.0) * t {
-            t *= shrink;
-            if t < stop * slack {
-                t = 0.0;
-            }
-            relaxed.budgets = instance.budgets.add_scalar(t);
+            iterate.recentre(&relaxed.instance, &mut kernel, mu);
+        } else {
+            relaxed.tighten(instance, &kernel);
         }
         watch.step();
     }
@@ -293,14 +324,4 @@ fn smallest_mu(
     let mu = by_tolerance.max(by_excess) / iterate.pairs();
     // Never a target above today's mu for the budgets' sake alone.
     mu.min(iterate.complementarity().max(by_tolerance / iterate.pairs()))
-}
-
-fn weights(instance: &Instance<'_>, reach: Option<&Reach>) -> DVector<f64> {
-    let slack = reach.map_or(1.0, |reach| -reach.shift);
-    let e: f64 = std::env::var("WE").map_or(0.0, |v| v.parse().unwrap());
-    let weight = slack.min(1.0).powf(e);
-    DVector::from_fn(
-        instance.constraints(),
-        |k, _| if instance.is_equality(k) { 0.0 } else { weight },
-    )
 }

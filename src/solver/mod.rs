@@ -114,7 +114,7 @@ fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
 /// Whether an expected cost is within budget k, up to rounding.
 fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
     let budget = instance.budgets[k];
-    expected <= budget + instance.frontier_tolerance().max(BUDGET_ROUNDING * budget)
+    expected <= budget + instance.rounding.max(BUDGET_ROUNDING * budget.max(1.0))
 }
 
 /// Solves a feasible instance; `reach` is its [`frontier::feasibility`].

@@ -17,7 +17,7 @@ const BOUNDARY: f64 = 0.9;
 const SUFFICIENT_GAIN: f64 = 0.1;
 
 /// [`tighten`] stays this far below a budget, relative to it.
-const MARGIN: f64 = 2e-13;
+const MARGIN: f64 = 1e-14;
 
 /// How far a cost is over its budget, as a Newton step should see it.
 ///
@@ -125,7 +125,7 @@ pub(super) fn tighten(
         for (&k, ds) in active.iter().zip(&step) {
             trial[k] += ds;
         }
-        if active.iter().any(|&k| !(trial[k] > 0.0) && !instance.is_equality(k)) {
+        if active.iter().any(|&k| !(trial[k] > 0.0) && !instance.equality[k]) {
             return;
         }
         kernel.evaluate(instance, q, &trial);
