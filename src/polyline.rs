@@ -1,8 +1,8 @@
 //! The frontiers of two budgets, exactly: from where on channels meet them, and from where on these need no rate.
 //!
-//! The pairs of costs that channels reach, `sum_x p(x) conv{(d_i(x, y), d_j(x, y))}_y`, are a Minkowski sum of polygons:
-//! its boundary is made of the edges of all source letters, weighted by their probabilities and ordered by their slopes
-//! (de Berg et al., Computational Geometry, section 13.3).
+//! The pairs of costs that channels reach, `sum_x p(x) conv{(d_i(x, y), d_j(x, y))}_y`, are a Minkowski sum of
+//! polygons: its boundary is made of the edges of all source letters, weighted by their probabilities and ordered by
+//! their slopes (de Berg et al., Computational Geometry, section 13.3).
 
 use crate::Problem;
 
@@ -14,9 +14,9 @@ const COLLINEAR: f64 = 1e-12;
 /// holds with every pair of budgets all larger ones.
 ///
 /// It has at least one vertex. From the first vertex the set's boundary runs straight up, from the last straight to the
-/// right. All numbers are in the costs' own units, and exact up to rounding. Where a cost's row minima are more than 1e3
-/// times its spread, this rounding exceeds what the solver forgives: a budget read off may be refused, and needs a few
-/// units of its last digit more.
+/// right. All numbers are in the costs' own units, and exact up to rounding. Where the average of a cost's row minima
+/// is more than 100 times what any reproduction letter costs above them, the solver may refuse a budget that rounding
+/// has put below the frontier: a few units of the last digit more are enough.
 ///
 /// ```
 /// use rdc_theory::nalgebra::{DMatrix, DVector};
@@ -57,8 +57,8 @@ impl Polyline {
         self.vertices[self.vertices.len() - 1][1]
     }
 
-    /// The smallest second budget at a first budget in \[-inf, inf\]; `None` below [`smallest_first`](Self::smallest_first)
-    /// and for NaN.
+    /// The smallest second budget at a first budget in \[-inf, inf\]; `None` below
+    /// [`smallest_first`](Self::smallest_first) and for NaN.
     #[must_use]
     pub fn second_at(&self, first: f64) -> Option<f64> {
         let right = self.vertices.partition_point(|v| v[0] <= first);
