@@ -100,9 +100,7 @@ impl<'a> Instance<'a> {
     pub(crate) fn without_source<'b>(&self, averages: &'b [DMatrix<f64>]) -> Instance<'b> {
         let m = self.reproductions;
         let mut allowed = Allowed::default();
-        allowed.restrict(1, m, |_, y| {
-            (0..self.letters()).all(|x| self.pmf[x] == 0.0 || self.pairs(x).is_none_or(|a| a[y]))
-        });
+        allowed.restrict(1, m, |_, y| self.allowed.whatever_the_source(&self.pmf, y, m));
         Instance {
             pmf: Cow::Owned(DVector::from_element(1, 1.0)),
             reproductions: m,

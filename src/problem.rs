@@ -2,7 +2,7 @@
 
 use crate::source::checked_pmf;
 use crate::twofold::TwoFold;
-use crate::{Progress, RdcError, Settings, Solution, check, frontier, solver};
+use crate::{Polyline, Progress, RdcError, Settings, Solution, check, frontier, polyline, solver};
 use nalgebra::{DMatrix, DVector};
 use std::ops::ControlFlow;
 
@@ -82,6 +82,17 @@ impl Allowed {
     pub(crate) fn of(&self, letter: usize, reproductions: usize) -> Option<&[bool]> {
         let start = letter * reproductions;
         self.0.as_ref().map(|pairs| &pairs[start..start + reproductions])
+    }
+
+    /// Whether a channel may use reproduction y for every source letter that occurs.
+    pub(crate) fn whatever_the_source(
+        &self,
+        pmf: &DVector<f64>,
+        y: usize,
+        reproductions: usize,
+    ) -> bool {
+        let usable = |x: usize| self.of(x, reproductions).is_none_or(|pairs| pairs[y]);
+        pmf.iter().enumerate().all(|(x, &p)| p == 0.0 || usable(x))
     }
 
     /// Keeps the pairs that `keep(x, y)` agrees with.
@@ -258,15 +269,55 @@ impl Problem {
     /// # Errors
     /// A cost index that is not below K, a count of budgets other than K, a negative or NaN budget.
     pub fn smallest_budget(&self, index: usize, budgets: &[f64]) -> Result<Option<f64>, RdcError> {
-        let k = self.costs.len();
-        let rule = "a cost index must be below the number of costs";
-        check::scalar("index", index as f64, rule, index < k)?;
+        self.check_index("index", index)?;
         let mut budgets = budgets.to_vec();
         if let Some(budget) = budgets.get_mut(index) {
             *budget = 0.0;
         }
         self.check_budgets(&budgets)?;
         Ok(frontier::smallest_budget(self, index, &budgets))
+    }
+
+    /// The lower-left boundary of the budgets of costs `first` and `second` that some channel meets, the other costs
+    /// unconstrained: R is finite on it and above, and budgets below it are infeasible.
+    ///
+    /// It answers [`smallest_budget`](Self::smallest_budget) for these two costs at all budgets at once, in
+    /// O(n m log(n m)) operations and with memory for the edges found.
+    ///
+    /// # Errors
+    /// A cost index that is not below K; `second` equal to `first`.
+    pub fn feasible_frontier(&self, first: usize, second: usize) -> Result<Polyline, RdcError> {
+        self.check_two_costs(first, second)?;
+        Ok(polyline::feasible(self, first, second))
+    }
+
+    /// The lower-left boundary of the budgets of costs `first` and `second` at which R = 0, the other costs
+    /// unconstrained: the lower-left boundary of `conv{(E[d_i(X, y)], E[d_j(X, y)])}_y`.
+    ///
+    /// A channel without rate sends one pmf whatever the source letter, so a reproduction y that is forbidden for a letter
+    /// with positive probability is no part of it. `None` where this holds for all y: then R > 0 at all budgets.
+    ///
+    /// # Errors
+    /// As for [`Problem::feasible_frontier`].
+    pub fn zero_rate_frontier(
+        &self,
+        first: usize,
+        second: usize,
+    ) -> Result<Option<Polyline>, RdcError> {
+        self.check_two_costs(first, second)?;
+        Ok(polyline::zero_rate(self, first, second))
+    }
+
+    fn check_index(&self, argument: &str, index: usize) -> Result<(), RdcError> {
+        let rule = "a cost index must be below the number of costs";
+        check::scalar(argument, index as f64, rule, index < self.costs.len())
+    }
+
+    fn check_two_costs(&self, first: usize, second: usize) -> Result<(), RdcError> {
+        self.check_index("first", first)?;
+        self.check_index("second", second)?;
+        let rule = "the second cost must differ from the first";
+        check::scalar("second", second as f64, rule, second != first)
     }
 
     fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {

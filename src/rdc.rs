@@ -1,6 +1,8 @@
 //! The paper's function: two costs, distortion and classification error.
 
-use crate::{Classifier, Distortion, Problem, RdcError, Settings, Solution, Source};
+use crate::{
+    Classifier, Distortion, Polyline, Problem, RdcError, Settings, Solution, Source, polyline,
+};
 
 /// The rate-distortion-classification function of a source, a distortion measure and a predefined classifier
 /// (the paper's Definition 4, eq. (7)).
@@ -84,6 +86,41 @@ impl Rdc {
     /// A budget that is negative or NaN.
     pub fn smallest_distortion(&self, e: f64) -> Result<Option<f64>, RdcError> {
         self.problem.smallest_budget(Self::DISTORTION, &[f64::INFINITY, e])
+    }
+
+    /// The lower-left boundary of the pairs (D, E) that some channel meets: R(D,E) is finite on it and above.
+    ///
+    /// Its ends are the smallest distortion and the smallest error of all channels,
+    /// `D_min = E[min_y Delta(X, y)]` and `E_min = E[min_y d_c(X, y)]`.
+    ///
+    /// ```
+    /// # use rdc_theory::{Classifier, Distortion, Rdc, RdcError, Source};
+    /// # use rdc_theory::nalgebra::{DMatrix, DVector};
+    /// # let posterior = DMatrix::from_row_slice(3, 2, &[0.9, 0.1, 0.6, 0.4, 0.1, 0.9]);
+    /// # let source = Source::new(DVector::from_vec(vec![0.5, 0.3, 0.2]), posterior)?;
+    /// # let points = DMatrix::from_vec(3, 1, vec![0.0, 1.25, 3.0]);
+    /// # let reproductions = DMatrix::from_vec(2, 1, vec![0.0, 2.0]);
+    /// # let distortion = Distortion::squared_error(&points, &reproductions)?;
+    /// # let rdc = Rdc::new(&source, distortion, &Classifier::hard(&[0, 1])?)?;
+    /// let frontier = rdc.feasible_frontier();
+    /// let (d_min, e_min) = (frontier.smallest_first(), frontier.smallest_second());
+    /// assert!((d_min - 0.36875).abs() < 1e-12 && (e_min - 0.19).abs() < 1e-12);
+    /// assert!(frontier.second_at(d_min).is_some_and(|e| (e - 0.25).abs() < 1e-12));
+    /// # Ok::<(), RdcError>(())
+    /// ```
+    #[must_use]
+    pub fn feasible_frontier(&self) -> Polyline {
+        polyline::feasible(&self.problem, Self::DISTORTION, Self::ERROR)
+    }
+
+    /// The lower-left boundary of the pairs (D, E) with R(D,E) = 0, `None` if R is positive everywhere (see
+    /// [`Problem::zero_rate_frontier`]).
+    ///
+    /// Its ends are the smallest distortion and the smallest error at which no rate is needed,
+    /// `D_max = min_y E[Delta(X, y)]` and `E_max = min_y E[d_c(X, y)]`.
+    #[must_use]
+    pub fn zero_rate_frontier(&self) -> Option<Polyline> {
+        polyline::zero_rate(&self.problem, Self::DISTORTION, Self::ERROR)
     }
 
     /// The general problem behind it: costs "distortion" and "classification error", in this order.
