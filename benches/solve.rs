@@ -10,25 +10,16 @@
 
 mod common;
 
-use common::mixture;
+use common::{POINTS, median, mixture, seconds};
 use criterion::{BenchmarkId, Criterion};
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{Rdc, Solution};
 use std::hint::black_box;
-use std::time::Instant;
 
 const SIZES: [usize; 3] = [64, 256, 1024];
 
 /// Pairs of timings behind each ratio of the table; their medians are compared.
 const PAIRS: usize = 9;
-
-/// Budgets as (name, D, E above the smallest); infinite leaves a constraint out.
-const POINTS: [(&str, f64, f64); 4] = [
-    ("distortion only", 0.05, f64::INFINITY),
-    ("both, D tight", 0.3, 0.02),
-    ("both, E tight", 0.3, 0.002),
-    ("classification only", f64::INFINITY, 0.03),
-];
 
 fn main() {
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
@@ -63,17 +54,6 @@ fn factor(n: usize) -> DMatrix<f64> {
 fn solve(rdc: &Rdc, d: f64, above: f64) -> Solution {
     let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
     rdc.solve(d, least + above).unwrap()
-}
-
-fn seconds<T>(run: impl FnOnce() -> T) -> f64 {
-    let start = Instant::now();
-    black_box(run());
-    start.elapsed().as_secs_f64()
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 fn print_units() {
