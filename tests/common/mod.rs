@@ -7,6 +7,9 @@
     reason = "each test file uses its part; tests fail by panicking"
 )]
 
+pub(crate) mod exact;
+pub(crate) mod families;
+
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 use rdc_theory::nalgebra::{DMatrix, DVector};

@@ -1,0 +1,288 @@
+//! Random problems of every corner family: every one is certified, in few iterations, within its budgets.
+//!
+//! Each case has its own seed. A failure names the family's test and the seed, and
+//! `RDC_SEED=17 cargo test --test corners on_the_frontier -- --nocapture` runs that case alone and prints it whole.
+//! `RDC_CASES` sets the number of cases of each family; every family ends with its worst case on standard error.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod common;
+
+use common::families::{Case, Family, Place};
+use common::{exact, expected};
+use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{RdcError, Solution, Status};
+use std::panic::catch_unwind;
+
+const MAX_ITERATIONS: usize = 60;
+
+/// In bits, of the rate where that is above 1.
+const TOLERANCE: f64 = 1e-9;
+
+/// Relative to the budget.
+const BUDGET_ROUNDING: f64 = 1e-12;
+
+/// Bits by which the lower bound may come out otherwise when it is recomputed.
+const BOUND_ROUNDING: f64 = 1e-11;
+
+const CASES: u64 = 60;
+
+/// What is measured of a solution.
+#[derive(Debug, Clone, Copy)]
+struct Measures {
+    iterations: usize,
+    /// Relative to the rate where that is above 1.
+    gap: f64,
+    /// The largest excess over a budget, relative to it; negative where there is slack.
+    excess: f64,
+    /// The same relative to the cost's scale.
+    scaled_excess: f64,
+    /// What the lower bound claims beyond the one that is recomputed.
+    overclaim: f64,
+}
+
+impl Measures {
+    fn new(case: &Case, solution: &Solution) -> Self {
+        let Case { pmf, costs, budgets, .. } = case;
+        let multipliers: Vec<f64> = solution.constraints.iter().map(|c| c.multiplier).collect();
+        let bound =
+            exact::lower_bound(pmf, costs, budgets, &solution.certificate, &multipliers).max(0.0);
+        let achieved = |k: usize| expected(pmf, &solution.channel, &costs[k]);
+        let scaled = |k: usize| (achieved(k) - budgets[k]) / case.scale(k);
+        let each = 0..costs.len();
+        Self {
+            iterations: solution.iterations,
+            gap: solution.gap() / solution.rate.max(1.0),
+            excess: each
+                .clone()
+                .map(|k| relative_excess(achieved(k), budgets[k]))
+                .fold(-1.0, f64::max),
+            scaled_excess: each.map(scaled).fold(-1.0, f64::max),
+            overclaim: solution.lower - bound,
+        }
+    }
+}
+
+fn relative_excess(achieved: f64, budget: f64) -> f64 {
+    match budget {
+        0.0 if achieved > 0.0 => f64::INFINITY,
+        0.0 => 0.0,
+        _ if budget.is_infinite() => -1.0,
+        _ => achieved / budget - 1.0,
+    }
+}
+
+/// All that is wrong with a solution, recomputed from the matrices.
+fn faults(case: &Case, solution: &Solution) -> Vec<String> {
+    let measures = Measures::new(case, solution);
+    let Measures { iterations, gap, excess, overclaim, .. } = measures;
+    let mut faults = Vec::new();
+    let mut check = |holds: bool, fault: String| {
+        if !holds {
+            faults.push(fault);
+        }
+    };
+    check(solution.status == Status::Certified, format!("{}", solution.status));
+    check(gap <= TOLERANCE, format!("gap {gap:e}"));
+    check(iterations <= MAX_ITERATIONS, format!("{iterations} iterations"));
+    check(excess <= BUDGET_ROUNDING, format!("relative excess {excess:e}"));
+    check(overclaim <= BOUND_ROUNDING, format!("lower bound {overclaim:e} too high"));
+    let stochastic = solution.channel.row_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12);
+    check(stochastic && solution.channel.min() >= 0.0, "no channel".into());
+    let rate = information(&case.pmf, &solution.channel);
+    let difference = (rate - solution.rate).abs();
+    check(difference < 1e-12 * rate.max(1.0), format!("rate {difference:e} off"));
+    check(0.0 <= solution.lower && solution.lower <= solution.rate, "bracket".into());
+    let blind = case.place == Place::ZeroRate;
+    check(!blind || solution.rate <= TOLERANCE, format!("rate {} is not 0", solution.rate));
+    for (k, (constraint, cost)) in solution.constraints.iter().zip(&case.costs).enumerate() {
+        let achieved = expected(&case.pmf, &solution.channel, cost);
+        let difference = (achieved - constraint.achieved).abs();
+        check(difference <= 1e-12 * achieved, format!("cost {k} said {difference:e} off"));
+    }
+    faults
+}
+
+/// `sum p W log2(W / q)` with the channel's own output q.
+fn information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
+    let output = channel.tr_mul(pmf);
+    let mut rate = exact::Sum::default();
+    for (x, y) in (0..pmf.len()).flat_map(|x| (0..output.len()).map(move |y| (x, y))) {
+        let w = channel[(x, y)];
+        if pmf[x] * w > 0.0 {
+            rate.add_product(pmf[x] * w, (w / output[y]).log2());
+        }
+    }
+    rate.value()
+}
+
+/// How one case went: what was measured, if it was solved, and what is wrong.
+struct Run {
+    seed: u64,
+    measures: Option<Measures>,
+    faults: Vec<String>,
+}
+
+fn run(family: Family, seed: u64) -> Run {
+    let solved = catch_unwind(|| {
+        let case = Case::new(family, seed);
+        let solution = case.problem().solve(&case.budgets);
+        (case, solution)
+    });
+    let failed = |fault| Run { seed, measures: None, faults: vec![fault] };
+    match solved {
+        Err(_) => failed("panicked".into()),
+        Ok((case, Err(error))) => failed(refused(&case, &error)),
+        Ok((case, Ok(solution))) => {
+            let mut faults = faults(&case, &solution);
+            let measures = Measures::new(&case, &solution);
+            if !faults.is_empty() {
+                faults.push(describe(&case, &solution, &measures));
+            }
+            Run { seed, measures: Some(measures), faults }
+        }
+    }
+}
+
+fn describe(case: &Case, solution: &Solution, measures: &Measures) -> String {
+    let (n, m) = solution.channel.shape();
+    let Case { place, distance, costs, .. } = case;
+    let Measures { iterations, gap, excess, scaled_excess, .. } = measures;
+    let k = costs.len();
+    format!(
+        "{place:?} by {distance:.1e}, n = {n}, m = {m}, K = {k}; {iterations} iterations, gap {gap:.1e}, rate {}, excess {excess:.1e} of the budget, {scaled_excess:.1e} of the scale",
+        solution.rate
+    )
+}
+
+fn refused(case: &Case, error: &RdcError) -> String {
+    match error {
+        RdcError::Infeasible(infeasible) => format!(
+            "infeasible by {:e}, {:?} by {:.1e}, K = {}",
+            infeasible.excess,
+            case.place,
+            case.distance,
+            case.costs.len()
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// Runs the seeds that the environment asks for, and fails with all that failed.
+fn assert_solved(family: Family, share: u64) {
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seeds = match number("RDC_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("RDC_CASES").unwrap_or(CASES) / share,
+    };
+    if seeds.end - seeds.start == 1 {
+        eprintln!("{:?}", Case::new(family, seeds.start));
+    }
+    let runs: Vec<Run> = seeds.map(|seed| run(family, seed)).collect();
+    report(family, &runs);
+    let failures: Vec<String> = runs
+        .iter()
+        .filter(|run| !run.faults.is_empty())
+        .map(|run| format!("{family:?}, RDC_SEED={}: {}", run.seed, run.faults.join(", ")))
+        .collect();
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The worst case of each measure, with its seed.
+fn report(family: Family, runs: &[Run]) {
+    let worst = |name: &str, measure: fn(&Measures) -> f64| {
+        let measured =
+            results.iter().filter_map(|(seed, (m, _))| Some((measure(m.as_ref()?), seed)));
+        match measured.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((value, seed)) => format!("{name} {value:.3e} (seed {seed})"),
+            None => format!("{name} -"),
+        }
+    };
+    let measures = [
+        worst("iterations", |m| m.iterations as f64),
+        worst("gap", |m| m.gap),
+        worst("excess", |m| m.excess),
+        worst("overclaim", |m| m.overclaim),
+    ];
+    eprintln!("{family:?}, {} cases: {}", runs.len(), measures.join(", "));
+}
+
+#[test]
+fn interior() {
+    assert_solved(Family::Interior, 1);
+}
+
+#[test]
+fn on_the_frontier() {
+    assert_solved(Family::OnFrontier, 1);
+}
+
+#[test]
+fn off_the_frontier() {
+    assert_solved(Family::OffFrontier, 1);
+}
+
+#[test]
+fn corners_of_the_frontier() {
+    assert_solved(Family::Corner, 1);
+}
+
+#[test]
+fn lossless() {
+    assert_solved(Family::Lossless, 1);
+}
+
+#[test]
+fn zero_rate() {
+    assert_solved(Family::ZeroRate, 1);
+}
+
+#[test]
+fn nearly_zero_rate() {
+    assert_solved(Family::NearZeroRate, 1);
+}
+
+#[test]
+fn straight_segments() {
+    assert_solved(Family::Straight, 1);
+}
+
+#[test]
+fn scaled_costs() {
+    assert_solved(Family::Scaled, 1);
+}
+
+#[test]
+fn shifted_costs() {
+    assert_solved(Family::Shifted, 1);
+}
+
+#[test]
+fn tiny_probabilities() {
+    assert_solved(Family::TinyProbabilities, 1);
+}
+
+#[test]
+fn forbidden_pairs() {
+    assert_solved(Family::Forbidden, 1);
+}
+
+#[test]
+fn duplicate_letters() {
+    assert_solved(Family::Duplicates, 1);
+}
+
+#[test]
+fn constant_costs() {
+    assert_solved(Family::Constant, 1);
+}
+
+#[test]
+fn uneven_shapes() {
+    assert_solved(Family::Shapes, 4);
+}
