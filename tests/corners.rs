@@ -176,13 +176,12 @@ fn refused(case: &Case, error: &RdcError) -> String {
 /// Runs the seeds that the environment asks for, and fails with all that failed.
 fn assert_solved(family: Family, share: u64) {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seeds = match number("RDC_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("RDC_CASES").unwrap_or(CASES) / share,
+    let seeds = if let Some(seed) = number("RDC_SEED") {
+        eprintln!("{:?}", Case::new(family, seed));
+        seed..seed + 1
+    } else {
+        0..number("RDC_CASES").unwrap_or(CASES) / share
     };
-    if seeds.end - seeds.start == 1 {
-        eprintln!("{:?}", Case::new(family, seeds.start));
-    }
     let runs: Vec<Run> = seeds.map(|seed| run(family, seed)).collect();
     report(family, &runs);
     let failures: Vec<String> = runs
@@ -197,7 +196,7 @@ fn assert_solved(family: Family, share: u64) {
 fn report(family: Family, runs: &[Run]) {
     let worst = |name: &str, measure: fn(&Measures) -> f64| {
         let measured =
-            results.iter().filter_map(|(seed, (m, _))| Some((measure(m.as_ref()?), seed)));
+            runs.iter().filter_map(|run| Some((measure(run.measures.as_ref()?), run.seed)));
         match measured.max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((value, seed)) => format!("{name} {value:.3e} (seed {seed})"),
             None => format!("{name} -"),
