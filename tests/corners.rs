@@ -153,10 +153,11 @@ fn describe(case: &Case, solution: &Solution, measures: &Measures) -> String {
     let (n, m) = solution.channel.shape();
     let Case { place, distance, costs, .. } = case;
     let Measures { iterations, gap, excess, scaled_excess, .. } = measures;
-    let k = costs.len();
+    let (k, rate) = (costs.len(), solution.rate);
+    let steepness = |k: usize| solution.constraints[k].multiplier * case.scale(k);
+    let steepest = (0..k).map(steepness).fold(0.0, f64::max);
     format!(
-        "{place:?} by {distance:.1e}, n = {n}, m = {m}, K = {k}; {iterations} iterations, gap {gap:.1e}, rate {}, excess {excess:.1e} of the budget, {scaled_excess:.1e} of the scale",
-        solution.rate
+        "{place:?} by {distance:.1e}, n = {n}, m = {m}, K = {k}; {iterations} iterations, gap {gap:.1e}, rate {rate}, excess {excess:.1e} of the budget, {scaled_excess:.1e} of the scale, steepest multiplier {steepest:.1e}",
     )
 }
 
