@@ -178,7 +178,7 @@ fn refused(case: &Case, error: &RdcError) -> String {
 fn assert_solved(family: Family, share: u64) {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = if let Some(seed) = number("RDC_SEED") {
-        eprintln!("{:?}", Case::new(family, seed));
+        eprintln!("{}", Case::new(family, seed));
         seed..seed + 1
     } else {
         0..number("RDC_CASES").unwrap_or(CASES) / share

@@ -3,6 +3,7 @@
 use super::expected;
 use rdc_theory::Problem;
 use rdc_theory::nalgebra::{DMatrix, DVector};
+use std::fmt;
 
 const INF: f64 = f64::INFINITY;
 
@@ -160,6 +161,19 @@ pub(crate) struct Case {
     pub(crate) pmf: DVector<f64>,
     pub(crate) costs: Vec<DMatrix<f64>>,
     pub(crate) budgets: Vec<f64>,
+}
+
+/// Ready to be pasted into a test.
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "pmf {:?}", self.pmf.as_slice())?;
+        for cost in &self.costs {
+            let rows: Vec<Vec<f64>> =
+                cost.row_iter().map(|row| row.iter().copied().collect()).collect();
+            writeln!(f, "cost {rows:?}")?;
+        }
+        write!(f, "budgets {:?}", self.budgets)
+    }
 }
 
 impl Case {
