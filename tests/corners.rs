@@ -286,3 +286,23 @@ fn constant_costs() {
 fn uneven_shapes() {
     assert_solved(Family::Shapes, 4);
 }
+
+/// Costs of scale 1 on top of constants in the hundreds, and a pmf whose sum is 1 - 1e-16: were it changed in its last
+/// digit, the offset of the budgets would move by more than their distance from it.
+#[test]
+fn the_pmf_is_the_one_that_was_given() {
+    let case = Case {
+        place: Place::OnFrontier,
+        distance: 0.0,
+        pmf: common::pmf(&[0.6725366931658292, 0.14935337099068804, 0.17810993584348267]),
+        costs: vec![common::rows(&[
+            [375.39652907374705, 375.9793605900088, 376.10187743698424, 375.1234421582703],
+            [209.48540293836726, 209.72876774792473, 209.82841033345224, 209.201101185743],
+            [465.06531593763776, 465.4463903336917, 465.46085750201314, 465.9509829892261],
+        ])],
+        budgets: vec![366.36192257984277],
+    };
+    let solution = case.problem().solve(&case.budgets).unwrap();
+    let faults = faults(&case, &solution);
+    assert!(faults.is_empty(), "{faults:?}");
+}

@@ -385,13 +385,14 @@ fn tiny_pmf(n: usize, random: &mut Random) -> DVector<f64> {
     normalised(weights)
 }
 
-/// Divided by its sum until that is exactly 1 (or rounding goes in circles), so that the crate keeps it as it is.
+/// Multiples of 2^-52, so that they sum to 1 exactly in any order: the crate then keeps them as they are.
 fn normalised(weights: Vec<f64>) -> DVector<f64> {
-    let mut pmf = DVector::from_vec(weights);
-    for _ in 0..10 {
-        let total = pmf.sum();
-        pmf.unscale_mut(total);
-    }
+    let unit = f64::EPSILON;
+    let weights = DVector::from_vec(weights);
+    let mut pmf = (&weights / weights.sum()).map(|p| (p / unit).round() * unit);
+    let largest = pmf.imax();
+    let rest = 1.0 - pmf.sum();
+    pmf[largest] += rest;
     pmf
 }
 
