@@ -140,19 +140,18 @@ fn run(family: Family, seed: u64) -> Run {
         Ok((case, Err(error))) => failed(refused(&case, &error)),
         Ok((case, Ok(solution))) => {
             let mut faults = faults(&case, &solution);
-            let measures = Measures::new(&case, &solution);
             if !faults.is_empty() {
-                faults.push(describe(&case, &solution, &measures));
+                faults.push(describe(&case, &solution));
             }
-            Run { seed, measures: Some(measures), faults }
+            Run { seed, measures: Some(Measures::new(&case, &solution)), faults }
         }
     }
 }
 
-fn describe(case: &Case, solution: &Solution, measures: &Measures) -> String {
+fn describe(case: &Case, solution: &Solution) -> String {
     let (n, m) = solution.channel.shape();
     let Case { place, distance, costs, .. } = case;
-    let Measures { iterations, gap, excess, scaled_excess, .. } = measures;
+    let Measures { iterations, gap, excess, scaled_excess, .. } = Measures::new(case, solution);
     let (k, rate) = (costs.len(), solution.rate);
     let steepness = |k: usize| solution.constraints[k].multiplier * case.scale(k);
     let steepest = (0..k).map(steepness).fold(0.0, f64::max);
@@ -305,4 +304,24 @@ fn the_pmf_is_the_one_that_was_given() {
     let solution = case.problem().solve(&case.budgets).unwrap();
     let faults = faults(&case, &solution);
     assert!(faults.is_empty(), "{faults:?}");
+}
+
+/// Squared error on points and a random cost, both budgets inside.
+#[track_caller]
+fn assert_shape_solved(n: usize, m: usize) {
+    let case = Case::of_shape(n, m);
+    let solution = case.problem().solve(&case.budgets).unwrap();
+    assert!(solution.rate > 0.01);
+    let faults = faults(&case, &solution);
+    assert!(faults.is_empty(), "{faults:?}, {}", describe(&case, &solution));
+}
+
+#[test]
+fn five_thousand_source_letters() {
+    assert_shape_solved(5000, 2);
+}
+
+#[test]
+fn five_thousand_reproduction_letters() {
+    assert_shape_solved(2, 5000);
 }

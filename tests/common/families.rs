@@ -190,6 +190,19 @@ impl Case {
         case
     }
 
+    /// Squared error on points and a uniform cost, with budgets that cost rate.
+    pub(crate) fn of_shape(n: usize, m: usize) -> Self {
+        let random = &mut Random::new(Family::Shapes as u64, 0);
+        let distance = squared_error(&random.vector(n), &random.vector(m));
+        let other = DMatrix::from_fn(n, m, |_, _| random.uniform());
+        let (pmf, costs) = (pmf(n, random), vec![distance, other]);
+        let mut case =
+            Self { place: Place::Inside, distance: 0.0, pmf, costs, budgets: Vec::new() };
+        let channel = case.channel(&[100.0, 10.0]);
+        case.budgets = case.costs.iter().map(|cost| expected(&case.pmf, &channel, cost)).collect();
+        case
+    }
+
     pub(crate) fn problem(&self) -> Problem {
         let problem = Problem::new(self.pmf.clone(), self.costs[0].ncols()).unwrap();
         let named = self.costs.iter().enumerate();
