@@ -30,7 +30,7 @@ const BUDGET_ROUNDING: f64 = 1e-12;
 /// Bits by which the lower bound may come out otherwise when it is recomputed.
 const BOUND_ROUNDING: f64 = 1e-11;
 
-const CASES: u64 = 60;
+const CASES: u64 = 200;
 
 /// What is measured of a solution.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,8 @@ struct Measures {
     excess: f64,
     /// The same relative to the cost's scale.
     scaled_excess: f64,
+    /// What the excess is worth in bits: by so much at least may the rate be below that of a channel within the budgets.
+    priced_excess: f64,
     /// What the lower bound claims beyond the one that is recomputed.
     overclaim: f64,
 }
@@ -62,7 +64,11 @@ impl Measures {
                 .clone()
                 .map(|k| relative_excess(achieved(k), budgets[k]))
                 .fold(-1.0, f64::max),
-            scaled_excess: each.map(scaled).fold(-1.0, f64::max),
+            scaled_excess: each.clone().map(scaled).fold(-1.0, f64::max),
+            priced_excess: each
+                .filter(|&k| multipliers[k] > 0.0)
+                .map(|k| multipliers[k] * (achieved(k) - budgets[k]).max(0.0))
+                .sum(),
             overclaim: solution.lower - bound,
         }
     }
@@ -80,7 +86,7 @@ fn relative_excess(achieved: f64, budget: f64) -> f64 {
 /// All that is wrong with a solution, recomputed from the matrices.
 fn faults(case: &Case, solution: &Solution) -> Vec<String> {
     let measures = Measures::new(case, solution);
-    let Measures { iterations, gap, excess, overclaim, .. } = measures;
+    let Measures { iterations, gap, excess, priced_excess, overclaim, .. } = measures;
     let mut faults = Vec::new();
     let mut check = |holds: bool, fault: String| {
         if !holds {
@@ -91,6 +97,8 @@ fn faults(case: &Case, solution: &Solution) -> Vec<String> {
     check(gap <= TOLERANCE, format!("gap {gap:e}"));
     check(iterations <= MAX_ITERATIONS, format!("{iterations} iterations"));
     check(excess <= BUDGET_ROUNDING, format!("relative excess {excess:e}"));
+    let excess_price = priced_excess / solution.rate.max(1.0);
+    check(excess_price <= TOLERANCE, format!("excess worth {excess_price:e} bits"));
     check(overclaim <= BOUND_ROUNDING, format!("lower bound {overclaim:e} too high"));
     let stochastic = solution.channel.row_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12);
     check(stochastic && solution.channel.min() >= 0.0, "no channel".into());
@@ -206,6 +214,7 @@ fn report(family: Family, runs: &[Run]) {
         worst("iterations", |m| m.iterations as f64),
         worst("gap", |m| m.gap),
         worst("excess", |m| m.excess),
+        worst("priced excess", |m| m.priced_excess),
         worst("overclaim", |m| m.overclaim),
     ];
     eprintln!("{family:?}, {} cases: {}", runs.len(), measures.join(", "));
