@@ -42,7 +42,8 @@ struct Measures {
     excess: f64,
     /// The same relative to the cost's scale.
     scaled_excess: f64,
-    /// What the excess is worth in bits: by so much at least may the rate be below that of a channel within the budgets.
+    /// What the excess is worth in bits, by the multipliers. Measured only: on the frontier, where multipliers are huge, one
+    /// unit in the last place of a budget is worth more than the tolerance.
     priced_excess: f64,
     /// What the lower bound claims beyond the one that is recomputed.
     overclaim: f64,
@@ -86,7 +87,7 @@ fn relative_excess(achieved: f64, budget: f64) -> f64 {
 /// All that is wrong with a solution, recomputed from the matrices.
 fn faults(case: &Case, solution: &Solution) -> Vec<String> {
     let measures = Measures::new(case, solution);
-    let Measures { iterations, gap, excess, priced_excess, overclaim, .. } = measures;
+    let Measures { iterations, gap, excess, overclaim, .. } = measures;
     let mut faults = Vec::new();
     let mut check = |holds: bool, fault: String| {
         if !holds {
@@ -97,8 +98,6 @@ fn faults(case: &Case, solution: &Solution) -> Vec<String> {
     check(gap <= TOLERANCE, format!("gap {gap:e}"));
     check(iterations <= MAX_ITERATIONS, format!("{iterations} iterations"));
     check(excess <= BUDGET_ROUNDING, format!("relative excess {excess:e}"));
-    let excess_price = priced_excess / solution.rate.max(1.0);
-    check(excess_price <= TOLERANCE, format!("excess worth {excess_price:e} bits"));
     check(overclaim <= BOUND_ROUNDING, format!("lower bound {overclaim:e} too high"));
     let stochastic = solution.channel.row_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12);
     check(stochastic && solution.channel.min() >= 0.0, "no channel".into());
