@@ -3,9 +3,13 @@
 
 #![allow(
     dead_code,
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "each test file uses its part; tests fail by panicking"
 )]
+
+pub(crate) mod exact;
+pub(crate) mod families;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
