@@ -72,8 +72,16 @@ pub(crate) fn probabilities(argument: &str, matrix: &mut DMatrix<f64>) -> Result
     if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
         return Err(RdcError::NotNormalised { argument: argument.into(), sum });
     }
-    matrix.unscale_mut(sum);
+    if needs_scaling(sum, matrix.len()) {
+        matrix.unscale_mut(sum);
+    }
     Ok(())
+}
+
+/// Probabilities that sum to 1 but for the rounding of the sum stay as they were given: steep multipliers turn a change
+/// of their last digits into one of the rate's ninth.
+fn needs_scaling(sum: f64, count: usize) -> bool {
+    (sum - 1.0).abs() > f64::EPSILON * count as f64
 }
 
 /// Checks and renormalises a stochastic matrix (every row sums to 1).
@@ -88,7 +96,9 @@ pub(crate) fn stochastic_rows(argument: &str, matrix: &mut DMatrix<f64>) -> Resu
                 sum,
             });
         }
-        probabilities.unscale_mut(sum);
+        if needs_scaling(sum, probabilities.len()) {
+            probabilities.unscale_mut(sum);
+        }
     }
     Ok(())
 }

@@ -66,8 +66,8 @@ pub struct Constraint {
     pub name: String,
     /// The budget asked for, in \[0, inf\]; where multipliers were given instead, what the channel achieves.
     pub budget: f64,
-    /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-13 of the cost's average under
-    /// its dearest letter, where budgets lie on the edge of what can be met).
+    /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-12 of the cost's average under
+    /// its dearest letter, where budgets lie on the edge of what can be met or close to it).
     pub achieved: f64,
     /// `-dR/dD` in bits per unit of the cost, `>= 0`: R(D') >= lower - multiplier . (D' - D) for all budgets D'.
     ///

@@ -25,7 +25,7 @@ use nalgebra::{DMatrix, DVector};
 const TIE: f64 = 4.0 * f64::EPSILON;
 
 /// No difference above this is taken for rounding, in scaled costs.
-const WIDEST_TIE: f64 = 1e-11;
+const WIDEST_TIE: f64 = 1e-13;
 
 /// Excess of the constraint that was left out which may be rounding, in scaled costs.
 const LEFT_OUT: f64 = 1e-12;
@@ -220,7 +220,7 @@ fn widen(
         s[k] = 10_f64.powi(power);
         kernel.evaluate(&whole, &q, &s);
         let lower = certificate::lower_bound(&whole, &kernel, &s);
-        if lower > outcome.lower {
+        if lower > outcome.lower && whole.bounds_below(&s) {
             outcome.lower = lower;
             outcome.dual.s = whole.taken_apart(&s);
         }

@@ -28,6 +28,9 @@ use watch::Watch;
 /// Excess over a scaled budget, relative to it, that is rounding.
 const BUDGET_ROUNDING: f64 = 1e-12;
 
+/// Excess over the budgets, relative to them, up to which a channel without rate meets them.
+const ZERO_RATE: f64 = 1e-13;
+
 /// What a method hands back, in nats and scaled costs.
 #[derive(Debug)]
 struct Outcome {
@@ -143,8 +146,17 @@ fn run(instance: &Instance<'_>, reach: Option<&Reach>, watch: &mut Watch<'_>) ->
 
 /// R = 0 where one output pmf meets the budgets whatever the source letter; decided exactly.
 fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
-    let averages = instance.averages();
-    let constant = instance.without_source(&averages);
+    if !instance.priced.is_empty() || instance.equality.contains(&true) {
+        return None;
+    }
+    // Relative to the budgets, so that a small one is not lost beside the others.
+    let unit = instance.budgets.map(|budget| if budget > 0.0 { budget } else { 1.0 });
+    let mut averages = instance.averages();
+    for (average, unit) in averages.iter_mut().zip(&unit) {
+        average.unscale_mut(*unit);
+    }
+    let mut constant = instance.without_source(&averages);
+    constant.budgets.component_div_assign(&unit);
     let usable = |y: usize| constant.pairs(0).is_none_or(|pairs| pairs[y]);
     let first = (0..instance.reproductions).find(|&y| usable(y))?;
     let mut output = DVector::zeros(instance.reproductions);
@@ -152,7 +164,7 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         output[first] = 1.0;
     } else {
         let reach = frontier::reach(&constant, |shift, bound| shift <= 0.0 || bound > 0.0);
-        if reach.shift > 1e-13 * instance.budgets.min() {
+        if reach.shift > ZERO_RATE {
             return None;
         }
         for (weight, letter) in reach.channel {
