@@ -1,12 +1,327 @@
-//! stub
-use super::Outcome;
+//! Blahut-Arimoto at fixed multipliers, inside a search for those that meet the budgets.
+//!
+//! The multipliers maximise the concave `min_q L(q, s)` over s >= 0, whose slope in `s_k` is `E[d_k] - D_k`. They are
+//! searched one inside another: maximised over all later multipliers the function of `s_k` is still concave, with that
+//! slope, so that the best `s_k` is either the root of a decreasing function or 0, and which of them shows at 0.
+//!
+//! Where R has a straight segment, one slope serves all its points and the function jumps across its root. The channels on
+//! either side are then shared in time (Berger 1971, section 2.5), here by a mixture of their output pmfs.
+
+use super::blahut_arimoto::{Likelihood, update};
+use super::finish::Finish;
+use super::kernel::Kernel;
+use super::multipliers::{centre, tighten};
 use super::watch::Watch;
+use super::{Ended, Outcome};
 use crate::frontier::Reach;
 use crate::instance::Instance;
+use argmin::core::{CostFunction, Error, Executor};
+use argmin::solver::brent::BrentRoot;
+use nalgebra::DVector;
+use std::cell::RefCell;
+use std::f64::consts::LN_2;
+
+/// The share of the tolerance that the budgets' slack may cost.
+const SLACK_SHARE: f64 = 0.02;
+
+/// What one inner run of the first search may leave, in nats.
+const FIRST_PRECISION: f64 = 1e-2;
+
+/// How much less each search leaves than the one before.
+const REFINEMENT: f64 = 0.25;
+
+/// The share of the tolerance below which more precise inner runs would bring nothing.
+const LAST_SHARE: f64 = 1e-3;
+
+/// How much further each step towards a bracket goes than the one before, in log s.
+const EXPANSION: f64 = 3.0;
+
+/// Steps towards a bracket: enough for any multiplier that a double holds.
+const MAX_EXPANSIONS: usize = 12;
+
+/// Steps of the root search in one bracket.
+const MAX_ROOT_STEPS: u64 = 60;
+
+/// Multipliers whose channel no longer changes in double precision.
+const LARGEST: f64 = 1e18;
+
+/// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(super) fn solve(
     instance: &Instance<'_>,
     reach: Option<&Reach>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    super::constrained::solve(instance, reach, watch)
+    let mut search = Search::new(instance, reach, watch);
+    let ended = search.run();
+    let z = search.kernel.c.map(|c| (1.0 - c).max(0.0));
+    let r = &instance.budgets - &search.kernel.expected;
+    search.finish.outcome(&z, &r, ended)
+}
+
+/// Where a search stands; `Err` carries why the whole run ends.
+struct Search<'a, 'w, 'p> {
+    instance: &'a Instance<'a>,
+    finish: Finish<'a>,
+    watch: &'w mut Watch<'p>,
+    /// At the last (q, s) observed.
+    kernel: Kernel,
+    q: DVector<f64>,
+    s: DVector<f64>,
+    /// What an inner run may leave, in nats.
+    precision: f64,
+    /// The barrier under which multipliers are centred, in nats.
+    mu: f64,
+}
+
+/// What the runs at one value of a multiplier came to.
+#[derive(Debug, Clone)]
+struct Probe {
+    q: DVector<f64>,
+    s: DVector<f64>,
+    /// Of the multiplier's own cost over its budget.
+    excess: f64,
+}
+
+impl Probe {
+    /// The mixture that meets the budget if cost is linear between the two, as it is where they share a slope.
+    fn mixed(low: &Self, high: &Self) -> (DVector<f64>, DVector<f64>) {
+        let share = low.excess / (low.excess - high.excess);
+        (low.q.lerp(&high.q, share), low.s.lerp(&high.s, share))
+    }
+}
+
+/// Probes on either side of a root: the budget is exceeded at the first, not at the second.
+#[derive(Debug)]
+struct Bracket {
+    low: Probe,
+    high: Probe,
+}
+
+impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
+    fn new(
+        instance: &'a Instance<'a>,
+        reach: Option<&'a Reach>,
+        watch: &'w mut Watch<'p>,
+    ) -> Self {
+        let (m, k) = (instance.reproductions, instance.constraints());
+        let q = DVector::from_element(m, 1.0 / m as f64);
+        let s = DVector::from_element(k, 1.0);
+        Self {
+            instance,
+            finish: Finish::new(instance, reach, watch),
+            kernel: Kernel::light(instance, &q, &s),
+            q,
+            s,
+            precision: FIRST_PRECISION,
+            mu: SLACK_SHARE * watch.settings().tolerance() * LN_2 / k as f64,
+            watch,
+        }
+    }
+
+    fn run(&mut self) -> Ended {
+        let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
+        let (q, s) = (self.q.clone(), self.s.clone());
+        let mut ended = self.restart(q, s);
+        while ended.is_ok() && self.precision > last {
+            ended = self.refine();
+            self.precision *= REFINEMENT;
+        }
+        ended.err().unwrap_or(Ended::Stalled)
+    }
+
+    /// One search, and where the next one starts.
+    fn refine(&mut self) -> Result<(), Ended> {
+        self.settle(0)?;
+        self.watch.step();
+        self.restart(self.q.clone(), self.s.clone())
+    }
+
+    fn restart(&mut self, q: DVector<f64>, s: DVector<f64>) -> Result<(), Ended> {
+        let s = self.meet(&q, s)?;
+        self.s = s.map(|s| if s * s > self.mu { s } else { 0.0 });
+        self.q = q;
+        Ok(())
+    }
+
+    /// Makes the multipliers from the k-th on the best for those before, and q the pmf that goes with them.
+    fn settle(&mut self, k: usize) -> Result<(), Ended> {
+        if k == self.s.len() {
+            return self.descend();
+        }
+        let first = self.probe(k, self.s[k])?;
+        if self.is_met(k, &first) {
+            return Ok(());
+        }
+        match self.bracket(k, first)? {
+            Some(bracket) => self.find_root(k, bracket),
+            None => Ok(()),
+        }
+    }
+
+    fn probe(&mut self, k: usize, s: f64) -> Result<Probe, Ended> {
+        self.s[k] = s;
+        self.settle(k + 1)?;
+        let kernel = Kernel::light(self.instance, &self.q, &self.s);
+        let excess = kernel.expected[k] - self.instance.budgets[k];
+        Ok(Probe { q: self.q.clone(), s: self.s.clone(), excess })
+    }
+
+    /// Whether the product of multiplier and slack is small enough; at s = 0 slack is free.
+    fn is_met(&self, k: usize, probe: &Probe) -> bool {
+        let s = probe.s[k];
+        let costs = s * probe.excess.abs() <= self.precision;
+        if s > 0.0 { costs } else { !(probe.excess > 0.0) }
+    }
+
+    /// `None` where there is no root, or none that can be told from 0; the search then stands where it should.
+    fn bracket(&mut self, k: usize, first: Probe) -> Result<Option<Bracket>, Ended> {
+        let up = first.excess > 0.0;
+        let mut last = first;
+        let mut width = self.root_tolerance().max(self.precision);
+        for _ in 0..MAX_EXPANSIONS {
+            width *= EXPANSION;
+            let s = self.beside(k, last.s[k], if up { width } else { -width });
+            if s > LARGEST {
+                return Ok(None);
+            }
+            let next = self.probe(k, s)?;
+            if self.is_met(k, &next) {
+                return Ok(None);
+            }
+            if s == 0.0 {
+                // The root lies so close to 0 that the slack before it costs nothing.
+                (self.q, self.s) = (last.q, last.s);
+                return Ok(None);
+            }
+            if up != (next.excess > 0.0) {
+                let (low, high) = if up { (last, next) } else { (next, last) };
+                return Ok(Some(Bracket { low, high }));
+            }
+            last = next;
+        }
+        Ok(None)
+    }
+
+    /// A multiplier `distance` from s in log s; 0 below what the precision can tell from it.
+    fn beside(&self, k: usize, s: f64, distance: f64) -> f64 {
+        let least = self.precision / self.instance.budgets[k];
+        let next = s.max(least) * distance.exp();
+        if distance < 0.0 && next < least { 0.0 } else { next }
+    }
+
+    /// The bounds are flat around the best multipliers: their error counts with its square.
+    fn root_tolerance(&self) -> f64 {
+        self.precision.sqrt()
+    }
+
+    fn find_root(&mut self, k: usize, bracket: Bracket) -> Result<(), Ended> {
+        let (low, high) = (bracket.low.s[k].ln(), bracket.high.s[k].ln());
+        let solver = BrentRoot::new(low, high, self.root_tolerance());
+        let root = RefCell::new(Root { search: self, k, ends: [low, high], bracket, state: Ok(false) });
+        // How it ended is in `root`: the error type of argmin says less.
+        let _ = Executor::new(Slope(&root), solver)
+            .configure(|state| state.max_iters(MAX_ROOT_STEPS))
+            .timer(false)
+            .run();
+        let Root { search, bracket, state, .. } = root.into_inner();
+        if !state? {
+            (search.q, search.s) = Probe::mixed(&bracket.low, &bracket.high);
+        }
+        Ok(())
+    }
+
+    /// Blahut-Arimoto at the multipliers as they are.
+    fn descend(&mut self) -> Result<(), Ended> {
+        let priced = self.instance.with_prices(&self.s);
+        let likelihood = Likelihood::new(&priced);
+        let mut sums = likelihood.sums(&self.q);
+        loop {
+            update(&mut self.q, &sums.c);
+            self.watch.step();
+            sums = likelihood.sums(&self.q);
+            let used: f64 = self.q.iter().zip(&sums.c).map(|(q, c)| q * c * c.max(f64::MIN_POSITIVE).ln()).sum();
+            let left = sums.c.max().ln() - used;
+            if !(left > self.precision) || self.watch.limit().is_some() {
+                break;
+            }
+        }
+        self.kernel.evaluate(self.instance, &self.q, &self.s);
+        self.observe(&self.q.clone(), &self.s.clone())
+    }
+
+    /// Bounds at q with the multipliers that meet the budgets there, which are returned.
+    fn meet(&mut self, q: &DVector<f64>, s: DVector<f64>) -> Result<DVector<f64>, Ended> {
+        let mut s = s.map(|s| s.max(self.mu.sqrt()));
+        let barrier = DVector::from_element(s.len(), self.mu);
+        self.kernel.evaluate(self.instance, q, &s);
+        centre(self.instance, &mut self.kernel, q, &mut s, &barrier, self.mu);
+        let active: Vec<usize> = (0..s.len()).filter(|&k| s[k] * s[k] > self.mu).collect();
+        tighten(self.instance, &mut self.kernel, q, &mut s, &active);
+        self.observe(q, &s)?;
+        Ok(s)
+    }
+
+    /// Takes the bounds at (q, s), at which the kernel has been evaluated.
+    fn observe(&mut self, q: &DVector<f64>, s: &DVector<f64>) -> Result<(), Ended> {
+        self.finish.observe(&self.kernel, q, s, self.watch).map_or(Ok(()), Err)
+    }
+}
+
+/// A root search for one multiplier.
+struct Root<'s, 'a, 'w, 'p> {
+    search: &'s mut Search<'a, 'w, 'p>,
+    k: usize,
+    /// Of the first bracket, in log s: argmin asks for them again.
+    ends: [f64; 2],
+    bracket: Bracket,
+    /// Whether the budget is met where the search stands, or why the run ends.
+    state: Result<bool, Ended>,
+}
+
+impl Root<'_, '_, '_, '_> {
+    /// `E[d_k] - D_k` at `log_s`, 0 where that is close enough.
+    fn slope(&mut self, log_s: f64) -> Result<f64, Ended> {
+        if log_s == self.ends[0] {
+            return Ok(self.bracket.low.excess);
+        }
+        if log_s == self.ends[1] {
+            return Ok(self.bracket.high.excess);
+        }
+        let probe = self.search.probe(self.k, log_s.exp())?;
+        if self.search.is_met(self.k, &probe) {
+            self.state = Ok(true);
+            return Ok(0.0);
+        }
+        let excess = probe.excess;
+        let side = if excess > 0.0 { &mut self.bracket.low } else { &mut self.bracket.high };
+        *side = probe;
+        self.share_time()?;
+        Ok(excess)
+    }
+
+    /// What the bracket's two sides promise together, often certified long before they meet.
+    fn share_time(&mut self) -> Result<(), Ended> {
+        if self.k > 0 {
+            return Ok(());
+        }
+        let (q, s) = Probe::mixed(&self.bracket.low, &self.bracket.high);
+        self.search.watch.step();
+        self.search.meet(&q, s).map(|_| ())
+    }
+}
+
+/// What argmin sees of a root search.
+struct Slope<'c, 's, 'a, 'w, 'p>(&'c RefCell<Root<'s, 'a, 'w, 'p>>);
+
+impl CostFunction for Slope<'_, '_, '_, '_, '_> {
+    type Param = f64;
+    type Output = f64;
+
+    fn cost(&self, log_s: &f64) -> Result<f64, Error> {
+        let mut root = self.0.borrow_mut();
+        root.slope(*log_s).map_err(|ended| {
+            root.state = Err(ended);
+            Error::msg("the run ends")
+        })
+    }
 }
