@@ -13,6 +13,7 @@ use super::kernel::Kernel;
 use super::multipliers::{centre, tighten};
 use super::watch::Watch;
 use super::{Ended, Outcome};
+use crate::certificate;
 use crate::frontier::Reach;
 use crate::instance::Instance;
 use argmin::core::{CostFunction, Error, Executor};
@@ -27,6 +28,12 @@ const SLACK_SHARE: f64 = 0.02;
 /// What one inner run of the first search may leave, in nats.
 const FIRST_PRECISION: f64 = 1e-2;
 
+/// Iterations after which an inner run of the first search is left as it is; each search doubles them.
+///
+/// Beside the slope of a straight segment the pmf drifts from end to end of it, ever slower the closer the slope is: it would
+/// take all iterations there are, where the mixture of the ends needs none.
+const FIRST_PATIENCE: usize = 32;
+
 /// How much less each search leaves than the one before.
 const REFINEMENT: f64 = 0.25;
 
@@ -34,10 +41,13 @@ const REFINEMENT: f64 = 0.25;
 const LAST_SHARE: f64 = 1e-3;
 
 /// How much further each step towards a bracket goes than the one before, in log s.
-const EXPANSION: f64 = 3.0;
+const EXPANSION: f64 = 4.0;
 
 /// Steps towards a bracket: enough for any multiplier that a double holds.
-const MAX_EXPANSIONS: usize = 12;
+const MAX_EXPANSIONS: usize = 20;
+
+/// In log s; a search ends before it comes this close, by what its bracket promises.
+const ROOT_TOLERANCE: f64 = 1e-14;
 
 /// Steps of the root search in one bracket.
 const MAX_ROOT_STEPS: u64 = 60;
@@ -69,6 +79,8 @@ struct Search<'a, 'w, 'p> {
     s: DVector<f64>,
     /// What an inner run may leave, in nats.
     precision: f64,
+    /// How many iterations an inner run may take.
+    patience: usize,
     /// The barrier under which multipliers are centred, in nats.
     mu: f64,
 }
@@ -78,31 +90,44 @@ struct Search<'a, 'w, 'p> {
 struct Probe {
     q: DVector<f64>,
     s: DVector<f64>,
-    /// Of the multiplier's own cost over its budget.
+    /// The Lagrangian without the multiplier's own cost, in nats.
+    value: f64,
+    /// Of that cost over its budget.
     excess: f64,
-}
-
-impl Probe {
-    /// The mixture that meets the budget if cost is linear between the two, as it is where they share a slope.
-    fn mixed(low: &Self, high: &Self) -> (DVector<f64>, DVector<f64>) {
-        let share = low.excess / (low.excess - high.excess);
-        (low.q.lerp(&high.q, share), low.s.lerp(&high.s, share))
-    }
 }
 
 /// Probes on either side of a root: the budget is exceeded at the first, not at the second.
 #[derive(Debug)]
 struct Bracket {
+    k: usize,
     low: Probe,
     high: Probe,
 }
 
+impl Bracket {
+    /// What the best multiplier may bring beyond the two, as the slope between them is at most the smaller of theirs.
+    fn promise(&self) -> f64 {
+        let width = self.high.s[self.k] - self.low.s[self.k];
+        width * self.low.excess.min(-self.high.excess)
+    }
+
+    /// The mixture of both that meets the budget, at the multiplier that makes both worth the same: on a straight segment,
+    /// its slope.
+    fn mixed(&self) -> (DVector<f64>, DVector<f64>) {
+        let Self { k, low, high } = self;
+        let between = low.excess - high.excess;
+        let share = low.excess / between;
+        let mut s = low.s.lerp(&high.s, share);
+        let chord = (high.value - low.value) / between;
+        if low.s[*k] < chord && chord < high.s[*k] {
+            s[*k] = chord;
+        }
+        (low.q.lerp(&high.q, share), s)
+    }
+}
+
 impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
-    fn new(
-        instance: &'a Instance<'a>,
-        reach: Option<&'a Reach>,
-        watch: &'w mut Watch<'p>,
-    ) -> Self {
+    fn new(instance: &'a Instance<'a>, reach: Option<&'a Reach>, watch: &'w mut Watch<'p>) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
         let q = DVector::from_element(m, 1.0 / m as f64);
         let s = DVector::from_element(k, 1.0);
@@ -113,6 +138,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             q,
             s,
             precision: FIRST_PRECISION,
+            patience: FIRST_PATIENCE,
             mu: SLACK_SHARE * watch.settings().tolerance() * LN_2 / k as f64,
             watch,
         }
@@ -120,26 +146,19 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
 
     fn run(&mut self) -> Ended {
         let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
-        let (q, s) = (self.q.clone(), self.s.clone());
-        let mut ended = self.restart(q, s);
+        let mut ended = self.start();
         while ended.is_ok() && self.precision > last {
-            ended = self.refine();
+            ended = self.settle(0);
             self.precision *= REFINEMENT;
+            self.patience = self.patience.saturating_mul(2);
         }
         ended.err().unwrap_or(Ended::Stalled)
     }
 
-    /// One search, and where the next one starts.
-    fn refine(&mut self) -> Result<(), Ended> {
-        self.settle(0)?;
-        self.watch.step();
-        self.restart(self.q.clone(), self.s.clone())
-    }
-
-    fn restart(&mut self, q: DVector<f64>, s: DVector<f64>) -> Result<(), Ended> {
-        let s = self.meet(&q, s)?;
+    /// The best multipliers for the uniform output pmf.
+    fn start(&mut self) -> Result<(), Ended> {
+        let s = self.meet(&self.q.clone(), &self.s.clone())?;
         self.s = s.map(|s| if s * s > self.mu { s } else { 0.0 });
-        self.q = q;
         Ok(())
     }
 
@@ -153,7 +172,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             return Ok(());
         }
         match self.bracket(k, first)? {
-            Some(bracket) => self.find_root(k, bracket),
+            Some(bracket) => self.find_root(bracket),
             None => Ok(()),
         }
     }
@@ -162,8 +181,10 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         self.s[k] = s;
         self.settle(k + 1)?;
         let kernel = Kernel::light(self.instance, &self.q, &self.s);
-        let excess = kernel.expected[k] - self.instance.budgets[k];
-        Ok(Probe { q: self.q.clone(), s: self.s.clone(), excess })
+        let excess = &kernel.expected - &self.instance.budgets;
+        let rate = certificate::mutual_information(&kernel, &self.q, &self.s);
+        let value = rate + self.s.dot(&excess) - s * excess[k];
+        Ok(Probe { q: self.q.clone(), s: self.s.clone(), value, excess: excess[k] })
     }
 
     /// Whether the product of multiplier and slack is small enough; at s = 0 slack is free.
@@ -177,7 +198,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
     fn bracket(&mut self, k: usize, first: Probe) -> Result<Option<Bracket>, Ended> {
         let up = first.excess > 0.0;
         let mut last = first;
-        let mut width = self.root_tolerance().max(self.precision);
+        let mut width = self.precision.sqrt();
         for _ in 0..MAX_EXPANSIONS {
             width *= EXPANSION;
             let s = self.beside(k, last.s[k], if up { width } else { -width });
@@ -195,7 +216,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             }
             if up != (next.excess > 0.0) {
                 let (low, high) = if up { (last, next) } else { (next, last) };
-                return Ok(Some(Bracket { low, high }));
+                return Ok(Some(Bracket { k, low, high }));
             }
             last = next;
         }
@@ -209,15 +230,10 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         if distance < 0.0 && next < least { 0.0 } else { next }
     }
 
-    /// The bounds are flat around the best multipliers: their error counts with its square.
-    fn root_tolerance(&self) -> f64 {
-        self.precision.sqrt()
-    }
-
-    fn find_root(&mut self, k: usize, bracket: Bracket) -> Result<(), Ended> {
-        let (low, high) = (bracket.low.s[k].ln(), bracket.high.s[k].ln());
-        let solver = BrentRoot::new(low, high, self.root_tolerance());
-        let root = RefCell::new(Root { search: self, k, ends: [low, high], bracket, state: Ok(false) });
+    fn find_root(&mut self, bracket: Bracket) -> Result<(), Ended> {
+        let ends = [&bracket.low, &bracket.high].map(|probe| probe.s[bracket.k].ln());
+        let solver = BrentRoot::new(ends[0], ends[1], ROOT_TOLERANCE);
+        let root = RefCell::new(Root { search: self, ends, bracket, state: Ok(false) });
         // How it ended is in `root`: the error type of argmin says less.
         let _ = Executor::new(Slope(&root), solver)
             .configure(|state| state.max_iters(MAX_ROOT_STEPS))
@@ -225,7 +241,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             .run();
         let Root { search, bracket, state, .. } = root.into_inner();
         if !state? {
-            (search.q, search.s) = Probe::mixed(&bracket.low, &bracket.high);
+            (search.q, search.s) = bracket.mixed();
         }
         Ok(())
     }
@@ -235,22 +251,31 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         let priced = self.instance.with_prices(&self.s);
         let likelihood = Likelihood::new(&priced);
         let mut sums = likelihood.sums(&self.q);
-        loop {
+        for _ in 0..self.patience {
             update(&mut self.q, &sums.c);
             self.watch.step();
             sums = likelihood.sums(&self.q);
-            let used: f64 = self.q.iter().zip(&sums.c).map(|(q, c)| q * c * c.max(f64::MIN_POSITIVE).ln()).sum();
+            let used: f64 = self
+                .q
+                .iter()
+                .zip(&sums.c)
+                .map(|(q, c)| q * c * c.max(f64::MIN_POSITIVE).ln())
+                .sum();
             let left = sums.c.max().ln() - used;
             if !(left > self.precision) || self.watch.limit().is_some() {
                 break;
             }
         }
-        self.kernel.evaluate(self.instance, &self.q, &self.s);
-        self.observe(&self.q.clone(), &self.s.clone())
+        self.look(&self.q.clone(), &self.s.clone())
+    }
+
+    fn look(&mut self, q: &DVector<f64>, s: &DVector<f64>) -> Result<(), Ended> {
+        self.kernel.evaluate(self.instance, q, s);
+        self.observe(q, s)
     }
 
     /// Bounds at q with the multipliers that meet the budgets there, which are returned.
-    fn meet(&mut self, q: &DVector<f64>, s: DVector<f64>) -> Result<DVector<f64>, Ended> {
+    fn meet(&mut self, q: &DVector<f64>, s: &DVector<f64>) -> Result<DVector<f64>, Ended> {
         let mut s = s.map(|s| s.max(self.mu.sqrt()));
         let barrier = DVector::from_element(s.len(), self.mu);
         self.kernel.evaluate(self.instance, q, &s);
@@ -270,7 +295,6 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
 /// A root search for one multiplier.
 struct Root<'s, 'a, 'w, 'p> {
     search: &'s mut Search<'a, 'w, 'p>,
-    k: usize,
     /// Of the first bracket, in log s: argmin asks for them again.
     ends: [f64; 2],
     bracket: Bracket,
@@ -287,26 +311,27 @@ impl Root<'_, '_, '_, '_> {
         if log_s == self.ends[1] {
             return Ok(self.bracket.high.excess);
         }
-        let probe = self.search.probe(self.k, log_s.exp())?;
-        if self.search.is_met(self.k, &probe) {
+        let probe = self.search.probe(self.bracket.k, log_s.exp())?;
+        if self.search.is_met(self.bracket.k, &probe) {
             self.state = Ok(true);
             return Ok(0.0);
         }
         let excess = probe.excess;
         let side = if excess > 0.0 { &mut self.bracket.low } else { &mut self.bracket.high };
         *side = probe;
-        self.share_time()?;
-        Ok(excess)
+        if self.bracket.k == 0 {
+            self.share_time()?;
+        }
+        Ok(if self.bracket.promise() > self.search.precision { excess } else { 0.0 })
     }
 
-    /// What the bracket's two sides promise together, often certified long before they meet.
+    /// The bounds that the bracket's two sides give together, often certified long before they meet.
     fn share_time(&mut self) -> Result<(), Ended> {
-        if self.k > 0 {
-            return Ok(());
-        }
-        let (q, s) = Probe::mixed(&self.bracket.low, &self.bracket.high);
+        let (q, s) = self.bracket.mixed();
         self.search.watch.step();
-        self.search.meet(&q, s).map(|_| ())
+        self.search.look(&q, &s)?;
+        self.search.watch.step();
+        self.search.meet(&q, &s).map(|_| ())
     }
 }
 
