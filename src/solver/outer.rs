@@ -311,6 +311,8 @@ impl Root<'_, '_, '_, '_> {
         if log_s == self.ends[1] {
             return Ok(self.bracket.high.excess);
         }
+        // From a pmf that about meets the budget, even a run that is cut short moves to the right side of it.
+        self.search.q = self.bracket.mixed().0;
         let probe = self.search.probe(self.bracket.k, log_s.exp())?;
         if self.search.is_met(self.bracket.k, &probe) {
             self.state = Ok(true);
