@@ -313,8 +313,10 @@ proptest! {
         // A little above what rounding may have made of budgets on the edge of the feasible set.
         let spent: Vec<f64> = spent.into_iter().map(|d| d * (1.0 + 1e-13)).collect();
         let back = problem.solve(&spent).unwrap();
-        if back.status != Status::Certified { eprintln!("BACK {} gap {:e} it {} rate {} point {} K {}", back.status, back.gap(), back.iterations, back.rate, point.rate, spent.len()); return Ok(()); }
-        prop_assert!((back.rate - point.rate).abs() <= 1e-8, "{} and {}", back.rate, point.rate);
+        assert_overlap(&back, &point, "at its own budgets");
+        if back.status == Status::Certified {
+            prop_assert!((back.rate - point.rate).abs() <= 1e-8, "{} {}", back.rate, point.rate);
+        }
     }
 }
 
@@ -373,7 +375,7 @@ fn time_limits_hold_within_inner_runs() {
     for case in cases() {
         let solution = case.solve(&settings);
         case.check(&solution);
-        assert!(matches!(solution.status, Status::TimeLimit | Status::Stalled));
+        assert_ne!(solution.status, Status::IterationLimit);
         let last = solution.trace.last().unwrap();
         assert!(last.elapsed < 4 * limit, "{:?}", last.elapsed);
     }

@@ -32,13 +32,16 @@ const FIRST_PRECISION: f64 = 1e-2;
 ///
 /// Beside the slope of a straight segment the pmf drifts from end to end of it, ever slower the closer the slope is: it would
 /// take all iterations there are, where the mixture of the ends needs none.
-const FIRST_PATIENCE: usize = 32;
+const FIRST_PATIENCE: usize = 4;
 
 /// How much less each search leaves than the one before.
 const REFINEMENT: f64 = 0.25;
 
 /// The share of the tolerance below which more precise inner runs would bring nothing.
 const LAST_SHARE: f64 = 1e-3;
+
+/// What rounding leaves of a precision, in nats.
+const LEAST_PRECISION: f64 = 1e-14;
 
 /// How much further each step towards a bracket goes than the one before, in log s.
 const EXPANSION: f64 = 4.0;
@@ -81,6 +84,8 @@ struct Search<'a, 'w, 'p> {
     precision: f64,
     /// How many iterations an inner run may take.
     patience: usize,
+    /// Whether one of this search's inner runs would have taken more.
+    cut_short: bool,
     /// The barrier under which multipliers are centred, in nats.
     mu: f64,
 }
@@ -139,6 +144,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             s,
             precision: FIRST_PRECISION,
             patience: FIRST_PATIENCE,
+            cut_short: false,
             mu: SLACK_SHARE * watch.settings().tolerance() * LN_2 / k as f64,
             watch,
         }
@@ -146,11 +152,13 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
 
     fn run(&mut self) -> Ended {
         let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
+        let last = last.max(LEAST_PRECISION);
         let mut ended = self.start();
-        while ended.is_ok() && self.precision > last {
-            ended = self.settle(0);
-            self.precision *= REFINEMENT;
+        while ended.is_ok() && (self.precision > last || self.cut_short) {
+            self.cut_short = false;
+            self.precision = (REFINEMENT * self.precision).max(last);
             self.patience = self.patience.saturating_mul(2);
+            ended = self.settle(0);
         }
         ended.err().unwrap_or(Ended::Stalled)
     }
@@ -180,6 +188,10 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
     fn probe(&mut self, k: usize, s: f64) -> Result<Probe, Ended> {
         self.s[k] = s;
         self.settle(k + 1)?;
+        if k == 0 && self.s.len() > 1 {
+            self.watch.step();
+            self.meet(&self.q.clone(), &self.s.clone())?;
+        }
         let kernel = Kernel::light(self.instance, &self.q, &self.s);
         let excess = &kernel.expected - &self.instance.budgets;
         let rate = certificate::mutual_information(&kernel, &self.q, &self.s);
@@ -251,21 +263,17 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         let priced = self.instance.with_prices(&self.s);
         let likelihood = Likelihood::new(&priced);
         let mut sums = likelihood.sums(&self.q);
+        let mut left = f64::INFINITY;
         for _ in 0..self.patience {
             update(&mut self.q, &sums.c);
             self.watch.step();
             sums = likelihood.sums(&self.q);
-            let used: f64 = self
-                .q
-                .iter()
-                .zip(&sums.c)
-                .map(|(q, c)| q * c * c.max(f64::MIN_POSITIVE).ln())
-                .sum();
-            let left = sums.c.max().ln() - used;
+            left = improvement(&self.q, &sums.c);
             if !(left > self.precision) || self.watch.limit().is_some() {
                 break;
             }
         }
+        self.cut_short |= left > self.precision;
         self.look(&self.q.clone(), &self.s.clone())
     }
 
@@ -290,6 +298,12 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
     fn observe(&mut self, q: &DVector<f64>, s: &DVector<f64>) -> Result<(), Ended> {
         self.finish.observe(&self.kernel, q, s, self.watch).map_or(Ok(()), Err)
     }
+}
+
+/// The gap in nats between the bounds that q gives at fixed multipliers (Blahut 1972).
+fn improvement(q: &DVector<f64>, c: &DVector<f64>) -> f64 {
+    let term = |(q, c): (&f64, &f64)| if *c > 0.0 { q * c * c.ln() } else { 0.0 };
+    c.max().ln() - q.iter().zip(c).map(term).sum::<f64>()
 }
 
 /// A root search for one multiplier.
