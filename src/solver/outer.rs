@@ -5,7 +5,11 @@
 //! slope, so that the best `s_k` is either the root of a decreasing function or 0, and which of them shows at 0.
 //!
 //! Where R has a straight segment, one slope serves all its points and the function jumps across its root. The channels on
-//! either side are then shared in time (Berger 1971, section 2.5), here by a mixture of their output pmfs.
+//! either side are then shared in time (Berger 1971, section 2.5), here by a mixture of their output pmfs, and the slope of
+//! the chord between them is that of the segment.
+//!
+//! Lower bounds come from the multipliers searched, upper bounds from those that meet the budgets for the pmf at hand: both
+//! are off by the square of what q and s are. Searches follow each other with more precise inner runs until the bounds meet.
 
 use super::blahut_arimoto::{Likelihood, update};
 use super::finish::Finish;
@@ -26,13 +30,14 @@ use std::f64::consts::LN_2;
 const SLACK_SHARE: f64 = 0.02;
 
 /// What one inner run of the first search may leave, in nats.
-const FIRST_PRECISION: f64 = 1e-2;
+const FIRST_PRECISION: f64 = 2.5e-3;
 
-/// Iterations after which an inner run of the first search is left as it is; each search doubles them.
+/// Iterations after which an inner run of the first search is left as it is. Each search doubles them and halves the root of
+/// the precision, so that in all of them a pmf drifts about as far at the multipliers that the precision tells apart.
 ///
 /// Beside the slope of a straight segment the pmf drifts from end to end of it, ever slower the closer the slope is: it would
 /// take all iterations there are, where the mixture of the ends needs none.
-const FIRST_PATIENCE: usize = 4;
+const FIRST_PATIENCE: usize = 8;
 
 /// How much less each search leaves than the one before.
 const REFINEMENT: f64 = 0.25;
@@ -154,11 +159,14 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
         let last = last.max(LEAST_PRECISION);
         let mut ended = self.start();
-        while ended.is_ok() && (self.precision > last || self.cut_short) {
+        while ended.is_ok() {
             self.cut_short = false;
+            ended = self.settle(0);
+            if self.precision <= last && !self.cut_short {
+                break;
+            }
             self.precision = (REFINEMENT * self.precision).max(last);
             self.patience = self.patience.saturating_mul(2);
-            ended = self.settle(0);
         }
         ended.err().unwrap_or(Ended::Stalled)
     }
@@ -189,6 +197,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         self.s[k] = s;
         self.settle(k + 1)?;
         if k == 0 && self.s.len() > 1 {
+            // With several constraints brackets are rare, and upper bounds must not wait for them.
             self.watch.step();
             self.meet(&self.q.clone(), &self.s.clone())?;
         }
