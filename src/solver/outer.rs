@@ -227,7 +227,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
                 return Ok(None);
             }
             let next = self.probe(k, s)?;
-            if self.is_met(k, &next) {
+            if self.is_met(k, &next) || (up && last.s[k] == 0.0 && !(next.excess > 0.0)) {
                 return Ok(None);
             }
             if s == 0.0 {
