@@ -218,6 +218,7 @@ fn erasures_between_curves() {
             case.check(&solution);
             let reference = case.solve(&Settings::default());
             assert_certified(&solution, reference.rate, (method, d));
+            assert!(solution.iterations <= 10_000, "{method}: {} iterations", solution.iterations);
             solution.constraints[0].multiplier
         });
         assert!(segment.iter().all(|s| (s - segment[0]).abs() < 1e-3), "{method}: {segment:?}");
@@ -420,6 +421,8 @@ fn assert_trace(solution: &Solution, tolerance: f64, costs: usize) {
     }
     let last = trace.last().unwrap();
     assert_eq!(last.iteration, solution.iterations);
+    assert!((last.rate - solution.rate).abs() <= tolerance + ROUNDING);
+    assert!((last.lower - solution.lower).abs() <= tolerance + ROUNDING);
     // Exact zeros may take what the tolerance leaves.
     assert!(solution.gap() <= last.gap().max(tolerance) + ROUNDING);
 }
