@@ -179,7 +179,7 @@ fn draw_path<T: CoordTranslate<From: Clone + 'static>>(
 
 fn draw_legend(area: &Canvas<'_>) -> Result<(), Box<dyn Error>> {
     /// Where each entry starts.
-    const STARTS: [i32; 4] = [24, 262, 640, 1105];
+    const STARTS: [i32; 4] = [24, 255, 625, 1075];
     const HEIGHT: i32 = 36;
     for (line, x) in Line::ALL.into_iter().zip(STARTS) {
         draw_path(area, line, vec![(x, HEIGHT), (x + 56, HEIGHT)])?;

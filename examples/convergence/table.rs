@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 1e-6;
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Products timed for the unit; the median counts.
-const PRODUCTS: usize = 5;
+const PRODUCTS: usize = 9;
 
 pub(crate) fn print(sizes: &[usize]) -> Result<(), Box<dyn Error>> {
     println!(
@@ -67,8 +67,9 @@ fn row(
     ))
 }
 
-/// Two or three figures, as timings have no more.
+/// Two figures, as timings have no more.
 fn figures(value: f64) -> String {
-    let digits = (1.0 - value.log10().floor()).clamp(0.0, 6.0);
-    format!("{value:.*}", digits as usize)
+    let last = value.log10().floor() - 1.0;
+    let rounded = (value / 10.0_f64.powf(last)).round() * 10.0_f64.powf(last);
+    format!("{rounded:.*}", (-last).clamp(0.0, 6.0) as usize)
 }
