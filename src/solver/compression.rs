@@ -15,7 +15,7 @@ use rayon::prelude::*;
 const SMALLEST: usize = 128;
 
 /// The largest rank, as a share of the smaller dimension, that is.
-const LARGEST_SHARE: f64 = 0.3;
+const LARGEST_SHARE: f64 = 0.4;
 
 /// Columns of the first block; each further one is as long as all before it.
 const FIRST_BLOCK: usize = 32;
