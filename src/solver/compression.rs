@@ -17,6 +17,9 @@ const SMALLEST: usize = 128;
 /// The largest rank, as a share of the smaller dimension, that is.
 const LARGEST_SHARE: f64 = 0.4;
 
+/// The trace that the first block must not leave, as a share of the whole.
+const SLOW: f64 = 0.5;
+
 /// Columns of the first block; each further one is as long as all before it.
 const FIRST_BLOCK: usize = 32;
 
@@ -81,7 +84,8 @@ impl Compression {
                 left[pivot] = 0.0;
             }
             block.clear();
-            if factor.ncols() > most {
+            // Of spectra that fall fast enough, the first block takes most.
+            if factor.ncols() > most || left.sum() > SLOW * whole {
                 self.pivots.clear();
                 return None;
             }
