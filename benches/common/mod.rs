@@ -1,5 +1,7 @@
 //! The Gaussian mixture that the benchmarks solve, at which budgets, and how they take times.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Rdc, RdcError, Source};
 use statrs::distribution::{Continuous, Normal};

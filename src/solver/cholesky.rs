@@ -13,7 +13,7 @@ const LEAF: usize = 16;
 /// Columns of a block in products of which only the lower triangle is needed.
 const PANEL: usize = 128;
 
-type View<'a> = MatrixView<'a, f64, Dyn, Dyn, U1, Dyn>;
+pub(super) type View<'a> = MatrixView<'a, f64, Dyn, Dyn, U1, Dyn>;
 
 /// The lower triangle of `a a^T` (entries above it are arbitrary), in the memory of `product`, which may be any matrix.
 pub(super) fn gram(a: &DMatrix<f64>, mut product: DMatrix<f64>) -> DMatrix<f64> {
@@ -94,7 +94,7 @@ fn factor_leaf(mut a: DMatrixViewMut<'_, f64>) -> bool {
 }
 
 /// `x <- x l^{-T}` for a lower triangular `l`.
-fn solve_right(l: View<'_>, mut x: DMatrixViewMut<'_, f64>) {
+pub(super) fn solve_right(l: View<'_>, mut x: DMatrixViewMut<'_, f64>) {
     let n = l.nrows();
     if x.nrows() > 2 * PANEL {
         let half = x.nrows() / 2;

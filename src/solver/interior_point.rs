@@ -12,6 +12,7 @@
 //! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
 //! the boundary, and a step that makes the residuals grow is shortened.
 
+use super::compression::Compression;
 use super::finish::Finish;
 use super::kernel::Kernel;
 use super::multipliers::{centre, excess};
@@ -158,9 +159,10 @@ impl<'a> Step<'a> {
         kernel: &mut Kernel,
         at: &'a Iterate,
         buffer: DMatrix<f64>,
+        compression: &mut Compression,
     ) -> Option<Self> {
         let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
-        let newton = Newton::new(kernel, &at.q, &at.z, &slack_ratio, buffer)?;
+        let newton = Newton::new(kernel, &at.q, &at.z, &slack_ratio, buffer, compression)?;
         let q_residual = kernel.c.add_scalar(-1.0);
         let residual = |k: usize, _| {
             let (expected, budget) = (kernel.expected[k], instance.budgets[k]);
@@ -258,13 +260,16 @@ fn descend(
     let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
     iterate.recentre(&relaxed.instance, &mut kernel, FIRST_MU);
     let mut buffer = DMatrix::zeros(0, 0);
+    let mut compression = Compression::default();
     loop {
         if let Some(ended) = finish.observe(&kernel, &iterate.q, &iterate.s, watch) {
             return ended;
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
         let before = iterate.merit(&relaxed.instance, &kernel);
-        let Some(step) = Step::new(&relaxed.instance, &mut kernel, iterate, buffer) else {
+        let Some(step) =
+            Step::new(&relaxed.instance, &mut kernel, iterate, buffer, &mut compression)
+        else {
             return Ended::Stalled;
         };
         let mu = iterate.complementarity();

@@ -20,8 +20,11 @@ const NEGLIGIBLE: f64 = -80.0;
 /// Source letters are summed in this many blocks, whatever the number of threads, so that sums do not depend on it.
 const BLOCKS: usize = 16;
 
+/// Fewer letters than this are not worth a block of their own.
+const SHORTEST_BLOCK: usize = 32;
+
 /// Pairs below which a second thread costs more than it brings.
-const PARALLEL: usize = 1 << 14;
+const PARALLEL: usize = 1 << 13;
 
 /// The Lagrangian's value and derivatives, in nats.
 #[derive(Debug)]
@@ -108,7 +111,7 @@ impl Kernel {
     pub(crate) fn evaluate(&mut self, instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) {
         let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
         let root_q = q.map(f64::sqrt);
-        let block = n.div_ceil(BLOCKS);
+        let block = n.div_ceil(BLOCKS).max(SHORTEST_BLOCK.min(n));
         let mut columns = self.weighted.as_mut_slice().chunks_mut(m * block);
         let parts: Vec<Block<'_>> = (0..n)
             .step_by(block)
@@ -195,10 +198,9 @@ impl Letter {
         let (log_t, neglected) = tilt(instance, x, q, s, &mut self.ratio);
         sums.log_partition += p * log_t;
         sums.neglected += p * neglected;
-        for (c, &b) in sums.c.as_mut_slice().iter_mut().zip(&self.ratio) {
+        let outputs = sums.c.as_mut_slice().iter_mut().zip(&mut self.channel);
+        for (((c, w), &q), &b) in outputs.zip(q.as_slice()).zip(&self.ratio) {
             *c += p * b;
-        }
-        for ((w, &q), &b) in self.channel.iter_mut().zip(q.as_slice()).zip(&self.ratio) {
             *w = q * b;
         }
         for (k, cost) in instance.costs.iter().enumerate() {
@@ -207,13 +209,12 @@ impl Letter {
             sums.expected[k] += p * mean;
             let slopes = sums.sensitivity.column_mut(k).data.into_slice_mut();
             let centred = &mut self.centred[k];
-            for (((u, &d), &b), slope) in centred.iter_mut().zip(costs).zip(&self.ratio).zip(slopes)
-            {
+            let inputs = costs.iter().zip(&self.ratio).zip(&self.channel);
+            let outputs = centred.iter_mut().zip(slopes).zip(&mut self.product);
+            for (((u, slope), v), ((&d, &b), &w)) in outputs.zip(inputs) {
                 *u = d - mean;
                 *slope += p * b * *u;
-            }
-            for ((v, &w), &u) in self.product.iter_mut().zip(&self.channel).zip(&self.centred[k]) {
-                *v = w * u;
+                *v = w * *u;
             }
             for l in 0..=k {
                 sums.covariance[(k, l)] += p * dot(&self.product, &self.centred[l]);

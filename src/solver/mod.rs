@@ -2,6 +2,7 @@
 
 mod blahut_arimoto;
 mod cholesky;
+mod compression;
 mod constrained;
 mod edge;
 mod finish;

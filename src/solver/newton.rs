@@ -19,6 +19,7 @@
 //! inverted on the other side (Woodbury), so a factorisation costs n m min(n, m).
 
 use super::cholesky::{Cholesky, gram};
+use super::compression::Compression;
 use super::kernel::Kernel;
 use nalgebra::{DMatrix, DVector};
 
@@ -50,6 +51,7 @@ impl Newton {
         z: &DVector<f64>,
         slack_ratio: &DVector<f64>,
         buffer: DMatrix<f64>,
+        compression: &mut Compression,
     ) -> Option<Self> {
         let mut h = kernel.sensitivity.clone();
         for mut column in h.column_iter_mut() {
@@ -63,7 +65,10 @@ impl Newton {
         let n = kernel.weighted.ncols() - k;
         kernel.weighted.columns_mut(n, k).copy_from(&(&h * root));
 
-        let normal = Normal::new(&kernel.weighted, z, buffer)?;
+        let normal = match compression.factor(&kernel.weighted, z.min()) {
+            Some(fewer) => Normal::new(&fewer, z, buffer),
+            None => Normal::new(&kernel.weighted, z, buffer),
+        }?;
         let mut solved = &h * (DMatrix::identity(k, k) - &penalty * &corner);
         for mut column in solved.column_iter_mut() {
             let solution = normal.solve(column.clone_owned());
