@@ -16,8 +16,8 @@ pub(crate) struct Rates {
     letters: usize,
     /// The largest eigenvalue of `I - diag(q) H` on the support.
     within: f64,
-    /// The largest `c_y` outside the support, 0 if there is none.
-    leaving: f64,
+    /// The largest `c_y` outside the support, if any letter is.
+    leaving: Option<f64>,
     /// How many letters outside the support have a `c_y` above [`SLOW`].
     slow: usize,
 }
@@ -32,7 +32,7 @@ impl Rates {
             support: support.len(),
             letters: c.len(),
             within: 1.0 - least_eigenvalue(case, optimum, &ratio, &support),
-            leaving: outside().fold(0.0, f64::max),
+            leaving: outside().reduce(f64::max),
             slow: outside().filter(|&c| c > SLOW).count(),
         }
     }
@@ -68,9 +68,16 @@ impl Display for Rates {
         let Self { support, letters, within, leaving, slow } = self;
         write!(
             f,
-            "theory: {support} of {letters} letters stay; 1 - ratio is {:.1e} within the support, {:.1e} for the slowest letter outside ({slow} above {SLOW})",
-            1.0 - within,
-            1.0 - leaving
-        )
+            "theory: {support} of {letters} letters stay; 1 - ratio is {:.1e} within them",
+            1.0 - within
+        )?;
+        if let Some(leaving) = leaving {
+            write!(
+                f,
+                ", {:.1e} for the slowest that leaves ({slow} with c > {SLOW})",
+                1.0 - leaving
+            )?;
+        }
+        Ok(())
     }
 }

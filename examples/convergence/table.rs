@@ -14,8 +14,8 @@ const TOLERANCE: f64 = 1e-6;
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// Products timed for the unit; the median counts.
-const PRODUCTS: usize = 9;
+/// Multiplications spent on the unit, in 3 to 999 products of which the median counts.
+const MULTIPLICATIONS: usize = 1 << 31;
 
 pub(crate) fn print(sizes: &[usize]) -> Result<(), Box<dyn Error>> {
     println!(
@@ -42,7 +42,8 @@ pub(crate) fn print(sizes: &[usize]) -> Result<(), Box<dyn Error>> {
 /// Seconds for one product.
 fn unit(n: usize) -> f64 {
     let factor = DMatrix::from_fn(n, n, |i, j| ((7 * i + 3 * j) % 11) as f64);
-    median((0..PRODUCTS).map(|_| seconds(|| &factor * &factor)).collect())
+    let products = (MULTIPLICATIONS / n.pow(3).max(1)).clamp(3, 999);
+    median((0..products).map(|_| seconds(|| &factor * &factor)).collect())
 }
 
 fn row(
