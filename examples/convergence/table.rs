@@ -56,7 +56,8 @@ fn row(
     let start = Instant::now();
     let solution = solve()?;
     let time = start.elapsed().as_secs_f64();
-    let peak = memory::peak().filter(|_| reset);
+    // What a run frees may stay with the process, so only the first and largest of a size is told.
+    let peak = memory::peak().filter(|_| reset && line == Line::ALL[0]);
     let mark = if solution.status == Status::Certified { "" } else { " *" };
     Ok(format!(
         "| {n} | {line} | {}{mark} | {} | {} | {:.1e} | {} |",
