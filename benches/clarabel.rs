@@ -18,7 +18,7 @@ use clarabel::solver::{
     DefaultSettings, DefaultSolver, ExponentialConeT, IPSolver, NonnegativeConeT, SupportedConeT,
     ZeroConeT,
 };
-use common::{POINTS, median, mixture, parts, seconds};
+use common::{measured, median, mixture, parts, points, seconds};
 use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode};
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Rdc, Solution, entropy};
@@ -43,9 +43,7 @@ fn theirs(n: usize) -> usize {
 }
 
 fn main() {
-    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
-    // `cargo bench` passes --bench along with whatever only asks if it runs.
-    let measured = asked("--bench") && !asked("--test") && !asked("--list");
+    let measured = measured();
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     time_each(&mut criterion, if measured { &SHORT } else { &SHORT[..1] });
     criterion.final_summary();
@@ -59,7 +57,7 @@ fn time_each(criterion: &mut Criterion, sizes: &[usize]) {
     group.sampling_mode(SamplingMode::Flat);
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
     for &n in sizes {
-        for point in POINTS.map(|point| Point::new(n, point)) {
+        for point in Point::all(n) {
             group.bench_function(BenchmarkId::new(format!("{}, ours", point.name), n), |bencher| {
                 bencher.iter(|| point.solve());
             });
@@ -89,10 +87,13 @@ struct Point {
 }
 
 impl Point {
-    fn new(n: usize, (name, d, above): (&'static str, f64, f64)) -> Self {
+    fn all(n: usize) -> [Self; 4] {
+        points(&mixture(n).unwrap()).unwrap().map(|point| Self::new(n, point))
+    }
+
+    fn new(n: usize, (name, d, e): (&'static str, f64, f64)) -> Self {
         let (source, distortion, classifier) = parts(n).unwrap();
         let rdc = mixture(n).unwrap();
-        let e = rdc.smallest_error(f64::INFINITY).unwrap().unwrap() + above;
         let (pmf, error) = (source.pmf().clone(), classifier.error_matrix(&source).unwrap());
         Self { name, rdc, d, e, pmf, distortion: distortion.as_matrix().clone(), error }
     }
@@ -193,7 +194,7 @@ fn print_ratios() {
     );
     let long = std::env::var_os("RDC_LONG").map(|_| LONG);
     for (n, target) in SIZES.into_iter().chain(long) {
-        for point in POINTS.map(|point| Point::new(n, point)) {
+        for point in Point::all(n) {
             print_ratio(&point, n, target);
         }
     }

@@ -11,7 +11,7 @@
 
 mod common;
 
-use common::{POINTS, median, mixture, seconds};
+use common::{measured, median, mixture, points, seconds};
 use criterion::{BenchmarkId, Criterion};
 use rdc_theory::{Method, Rdc, Settings, Solution, Status};
 
@@ -27,9 +27,7 @@ const FURTHER: [f64; 5] = [0.02, 0.1, 0.5, 1.0, 3.0];
 const REPETITIONS: usize = 9;
 
 fn main() {
-    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
-    // `cargo bench` passes --bench along with whatever only asks if it runs.
-    let measured = asked("--bench") && !asked("--test") && !asked("--list");
+    let measured = measured();
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     time_each(&mut criterion, if measured { SIZE } else { 32 });
     criterion.final_summary();
@@ -52,8 +50,7 @@ fn blahut_arimoto(rdc: &Rdc, multipliers: &[f64]) -> Solution {
 
 /// (name, D, E).
 fn budgets(rdc: &Rdc) -> Vec<(String, (f64, f64))> {
-    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
-    let points = POINTS.map(|(name, d, above)| (name.to_string(), (d, least + above)));
+    let points = points(rdc).unwrap().map(|(name, d, e)| (name.to_string(), (d, e)));
     let further = FURTHER.map(|d| (format!("distortion only, D = {d}"), (d, f64::INFINITY)));
     points.into_iter().chain(further).collect()
 }
@@ -65,7 +62,7 @@ fn optimal_multipliers(rdc: &Rdc, (d, e): (f64, f64)) -> Vec<f64> {
 fn time_each(criterion: &mut Criterion, n: usize) {
     let rdc = mixture(n).unwrap();
     let mut group = criterion.benchmark_group("methods");
-    for (name, at) in budgets(&rdc).into_iter().take(POINTS.len()) {
+    for (name, at) in budgets(&rdc).into_iter().take(4) {
         group.bench_function(BenchmarkId::new("interior point", &name), |bencher| {
             bencher.iter(|| interior_point(&rdc, at));
         });

@@ -12,7 +12,7 @@ mod common;
 #[path = "../examples/digits/data.rs"]
 mod data;
 
-use common::{POINTS, mixture, seconds};
+use common::{measured, mixture, points, seconds};
 use data::{CLASSES, Digits};
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{Classifier, Distortion, Rdc, Settings, Source};
@@ -27,10 +27,8 @@ const TOLERANCE: f64 = 1e-8;
 const DIGITS: [(f64, f64); 2] = [(0.03, f64::INFINITY), (0.03, 0.15)];
 
 fn main() {
-    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
     let long = std::env::var_os("RDC_LONG").is_some();
-    // `cargo bench` passes --bench along with whatever only asks if it runs.
-    let measured = asked("--bench") && !asked("--test") && !asked("--list");
+    let measured = measured();
     let n = match (measured, long) {
         (false, _) => 64,
         (true, false) => 1024,
@@ -45,9 +43,7 @@ fn main() {
 /// Solves before it times the product, whose own matrices would show in the peak.
 fn measure_mixture(n: usize) {
     let rdc = mixture(n).unwrap();
-    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
-    let points = POINTS.map(|(name, d, above)| (name.to_string(), d, least + above));
-    let rows = points.map(|(name, d, e)| (name, solve(&rdc, d, e)));
+    let rows = points(&rdc).unwrap().map(|(name, d, e)| (name.to_string(), solve(&rdc, d, e)));
     report(&format!("mixture, n = m = {n}"), (n, n), &rows);
 }
 

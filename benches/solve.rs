@@ -10,13 +10,12 @@
 
 mod common;
 
-use common::{POINTS, median, mixture, seconds};
+use common::{measured, median, mixture, points, seconds};
 use criterion::{BenchmarkId, Criterion};
 use rdc_theory::nalgebra::DMatrix;
-use rdc_theory::{Rdc, Solution};
 use std::hint::black_box;
 
-const SIZES: [usize; 3] = [64, 256, 1024];
+const SIZES: [usize; 4] = [32, 64, 256, 1024];
 
 /// Pairs of timings behind each ratio of the table; their medians are compared.
 const PAIRS: usize = 9;
@@ -25,8 +24,7 @@ fn main() {
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     time_each(&mut criterion);
     criterion.final_summary();
-    // `cargo test --benches` and `--list` only ask whether it runs.
-    if std::env::args().any(|argument| argument == "--bench") {
+    if measured() {
         print_units();
     }
 }
@@ -38,9 +36,9 @@ fn time_each(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("product", n), |bencher| {
             bencher.iter(|| black_box(&factor) * black_box(&factor));
         });
-        for (name, d, above) in POINTS {
+        for (name, d, e) in points(&rdc).unwrap() {
             group.bench_function(BenchmarkId::new(name, n), |bencher| {
-                bencher.iter(|| solve(&rdc, d, above));
+                bencher.iter(|| rdc.solve(d, e).unwrap());
             });
         }
     }
@@ -51,11 +49,6 @@ fn factor(n: usize) -> DMatrix<f64> {
     DMatrix::from_fn(n, n, |i, j| ((7 * i + 3 * j) % 11) as f64)
 }
 
-fn solve(rdc: &Rdc, d: f64, above: f64) -> Solution {
-    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
-    rdc.solve(d, least + above).unwrap()
-}
-
 fn print_units() {
     println!(
         "\n{:>5}  {:<20} {:>6} {:>9} {:>9} {:>8}",
@@ -63,9 +56,9 @@ fn print_units() {
     );
     for n in SIZES {
         let (rdc, factor) = (mixture(n).unwrap(), factor(n));
-        for (name, d, above) in POINTS {
-            let solution = solve(&rdc, d, above);
-            let pair = || (seconds(|| &factor * &factor), seconds(|| solve(&rdc, d, above)));
+        for (name, d, e) in points(&rdc).unwrap() {
+            let solution = rdc.solve(d, e).unwrap();
+            let pair = || (seconds(|| &factor * &factor), seconds(|| rdc.solve(d, e).unwrap()));
             let (products, solves): (Vec<f64>, Vec<f64>) = (0..PAIRS).map(|_| pair()).unzip();
             let units = median(solves) / median(products);
             println!(

@@ -12,7 +12,9 @@ mod common;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Problem, Rdc, RdcError, Solution, Source};
+use rdc_theory::{
+    Classifier, Distortion, Method, Polyline, Problem, Rdc, RdcError, Settings, Solution, Source,
+};
 
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
@@ -123,13 +125,40 @@ fn distortions(arguments: &Arguments) -> impl Iterator<Item = Distortion> {
     .flatten()
 }
 
+/// Blahut-Arimoto need not end by itself on such problems.
+const MAX_ITERATIONS: usize = 60;
+
+fn check_methods(problem: &Problem, arguments: &Arguments) -> Result<(), TestCaseError> {
+    let count = arguments.costs.len();
+    let multipliers: Vec<f64> = arguments.budgets[..count].to_vec();
+    for method in Method::ALL {
+        let settings = Settings::default().with_method(method).with_max_iterations(MAX_ITERATIONS);
+        let within = problem.solve_with(&arguments.budgets[..count], &settings);
+        let at = problem.solve_at_with(&multipliers, &settings);
+        for solution in within.into_iter().chain(at) {
+            check_solution(&solution)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_frontiers(problem: &Problem) -> Result<(), TestCaseError> {
+    let frontiers =
+        [problem.feasible_frontier(0, 1).ok(), problem.zero_rate_frontier(0, 1).ok().flatten()];
+    for vertex in frontiers.iter().flatten().flat_map(Polyline::vertices) {
+        prop_assert!(vertex.iter().all(|v| v.is_finite()), "{vertex:?}");
+    }
+    Ok(())
+}
+
 fn check_solution(solution: &Solution) -> Result<(), TestCaseError> {
     prop_assert!(solution.rate.is_finite());
     prop_assert!(0.0 <= solution.lower && solution.lower <= solution.rate);
     for row in solution.channel.row_iter() {
         prop_assert!((row.sum() - 1.0).abs() < 1e-9, "{row}");
     }
-    prop_assert!(solution.constraints.iter().all(|c| !c.achieved.is_nan()));
+    prop_assert!(solution.constraints.iter().all(|c| !c.achieved.is_nan() && c.multiplier >= 0.0));
+    prop_assert!(solution.trace.iter().all(|line| !line.rate.is_nan() && !line.lower.is_nan()));
     Ok(())
 }
 
@@ -139,6 +168,10 @@ proptest! {
     #[test]
     fn no_number_breaks_the_library(arguments in arguments()) {
         let Arguments { costs, budgets, .. } = &arguments;
+        if let Ok(problem) = problem(&arguments) {
+            check_methods(&problem, &arguments)?;
+            check_frontiers(&problem)?;
+        }
         let solution = problem(&arguments).and_then(|p| p.solve(&budgets[..costs.len()]));
         if let Ok(solution) = solution {
             check_solution(&solution)?;

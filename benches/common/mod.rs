@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 /// Budgets as (name, D, E above the smallest); infinite leaves a constraint out.
-pub(crate) const POINTS: [(&str, f64, f64); 4] = [
+const POINTS: [(&str, f64, f64); 4] = [
     ("distortion only", 0.05, f64::INFINITY),
     ("both, D tight", 0.3, 0.02),
     ("both, E tight", 0.3, 0.002),
@@ -48,6 +48,18 @@ pub(crate) fn parts(n: usize) -> Result<(Source, Distortion, Classifier), RdcErr
     let points = DMatrix::from_vec(n, 1, points);
     let distortion = Distortion::squared_error(&points, &points)?;
     Ok((source, distortion, Classifier::hard(&bayes)?))
+}
+
+/// Budgets as (name, D, E); infinite leaves a constraint out.
+pub(crate) fn points(rdc: &Rdc) -> Result<[(&'static str, f64, f64); 4], RdcError> {
+    let least = rdc.smallest_error(f64::INFINITY)?.unwrap_or(f64::NAN);
+    Ok(POINTS.map(|(name, d, above)| (name, d, least + above)))
+}
+
+/// Whether tables are asked for: `cargo bench` passes --bench along with whatever only asks if the benchmark runs.
+pub(crate) fn measured() -> bool {
+    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
+    asked("--bench") && !asked("--test") && !asked("--list")
 }
 
 pub(crate) fn seconds<T>(run: impl FnOnce() -> T) -> f64 {

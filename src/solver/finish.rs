@@ -170,7 +170,7 @@ impl<'a> Finish<'a> {
             return;
         }
         kernel.evaluate(self.instance, &self.dual.q, &s);
-        let lower = self.lower_bound(kernel, &s).max(0.0);
+        let lower = self.lower_bound(kernel, &s);
         if self.is_certified(self.upper, lower) {
             self.lower = lower;
             self.dual.s = s;
