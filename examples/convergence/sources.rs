@@ -1,6 +1,6 @@
 //! The three sources, and the budgets at which they are solved.
 
-use crate::common::{self, POINTS};
+use crate::common;
 use crate::data::{CLASSES, Digits, SIDE};
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Rdc, RdcError, Source};
@@ -61,9 +61,8 @@ fn mixture() -> Result<Case, RdcError> {
 
 /// Budgets of the benchmark's mixture where the errors are nearly as few as they can be.
 pub(crate) fn few_errors(rdc: &Rdc) -> Result<[f64; 2], RdcError> {
-    let (_, d, above) = POINTS[2];
-    let least = rdc.smallest_error(f64::INFINITY)?.unwrap_or(0.0);
-    Ok([d, least + above])
+    let [_, _, (_, d, e), _] = common::points(rdc)?;
+    Ok([d, e])
 }
 
 /// The classifier is that of all the digits: it is fixed in advance.
