@@ -38,7 +38,7 @@ impl Rates {
     }
 }
 
-/// `a_xy / t_x` (n x m) at the pmf and the multipliers that prove the lower bound.
+/// `a_xy / t_x` (n x m) at the output pmf and the multipliers of the optimum.
 fn likelihood_ratio(case: &Case, optimum: &Solution) -> DMatrix<f64> {
     let [first, second] = [0, 1].map(|k| &case.costs[k] * optimum.constraints[k].multiplier);
     let mut ratio = (first + second).map(|exponent| (-exponent).exp2());
