@@ -7,12 +7,14 @@
 //! that served the step before, then more, spread evenly over what is left, as random pivots would be (Chen, Epperly, Tropp
 //! and Webber, arXiv 2207.06503), but the same in every run.
 
-use super::cholesky::solve_right;
-use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
+use super::cholesky::{View, solve_right};
+use nalgebra::{DMatrix, DMatrixViewMut, DVector};
 
 /// Matrices with fewer rows or columns are not worth it.
 const SMALLEST: usize = 128;
+
+/// Rows of a product that one core takes at a time.
+const PANEL: usize = 128;
 
 /// The largest rank, as a share of the smaller dimension, that is.
 const LARGEST_SHARE: f64 = 0.4;
@@ -143,17 +145,24 @@ fn squared_rows(w: &DMatrix<f64>) -> DVector<f64> {
     squares
 }
 
-/// `a b`, the columns of b shared out over the cores.
+/// `a b`, the rows of a shared out over the cores in the same way whatever their number.
 fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
-    let (m, count) = (a.nrows(), b.ncols());
-    let panel = count.div_ceil(rayon::current_num_threads()).max(1);
-    let mut product = DMatrix::zeros(m, count);
-    product.as_mut_slice().par_chunks_mut(m * panel).enumerate().for_each(|(index, slice)| {
-        let width = slice.len() / m;
-        let mut part = nalgebra::DMatrixViewMut::from_slice(slice, m, width);
-        part.gemm(1.0, a, &b.columns(index * panel, width), 0.0);
-    });
+    let mut product = DMatrix::zeros(a.nrows(), b.ncols());
+    multiply(a.as_view(), b, product.as_view_mut());
     product
+}
+
+fn multiply(a: View<'_>, b: &DMatrix<f64>, mut product: DMatrixViewMut<'_, f64>) {
+    if a.nrows() <= PANEL {
+        product.gemm(1.0, &a, b, 0.0);
+        return;
+    }
+    let half = a.nrows() / 2;
+    let (top, bottom) = product.rows_range_pair_mut(..half, half..);
+    rayon::join(
+        || multiply(a.rows_range(..half), b, top),
+        || multiply(a.rows_range(half..), b, bottom),
+    );
 }
 
 /// The rows and columns of `a` that are needed to stand for all, in the order in which they were chosen, and the lower

@@ -199,3 +199,33 @@ fn constant_channel(instance: &Instance<'_>, output: &DVector<f64>) -> DMatrix<f
     }
     channel
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Gaussian on a grid, large enough for every part that runs on several threads.
+    fn gaussian(n: usize) -> Problem {
+        let point = |i: usize| 6.0 * (i as f64 / n as f64) - 3.0;
+        let weights = DVector::from_fn(n, |i, _| (-point(i).powi(2) / 2.0).exp());
+        let pmf = &weights / weights.sum();
+        let squares = DMatrix::from_fn(n, n, |i, j| (point(i) - point(j)).powi(2));
+        Problem::new(pmf, n).unwrap().with_cost("squared error", squares).unwrap()
+    }
+
+    #[test]
+    fn results_do_not_depend_on_the_number_of_threads() {
+        let problem = gaussian(300);
+        let with_threads = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            Method::ALL.map(|method| {
+                let settings = Settings::default().with_method(method).with_max_iterations(100);
+                pool.install(|| problem.solve_with(&[0.1], &settings).unwrap())
+            })
+        };
+        for (one, three) in with_threads(1).into_iter().zip(with_threads(3)) {
+            assert_eq!(one.channel, three.channel);
+            assert_eq!((one.rate, one.lower), (three.rate, three.lower));
+        }
+    }
+}
