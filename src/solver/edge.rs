@@ -14,7 +14,7 @@
 
 use super::kernel::Kernel;
 use super::watch::Watch;
-use super::{Ended, Outcome, meets_budget, run, solve_instance};
+use super::{Dual, Ended, Outcome, meets_budget, meets_budgets, run, solve_instance};
 use crate::frontier::{self, Reach};
 use crate::instance::{Edge, Instance};
 use crate::problem::Allowed;
@@ -36,8 +36,11 @@ const LEFT_OUT: f64 = 1e-12;
 /// Slack of the budgets, in scaled costs, that may be rounding: such are first tried as lying on the edge.
 const EDGE: f64 = 4.0 * f64::EPSILON;
 
-/// Multipliers of c tried for the lower bound on the edge: from 10 to 1e17 in powers of ten.
+/// Multipliers of c tried for the lower bound on the edge: 0, and 10 to 1e17 in powers of ten.
 const STEEPEST: i32 = 17;
+
+/// The share of the tolerance that the lower bound may lose on its way from the face to the whole instance.
+const WIDENED: f64 = 1e-3;
 
 /// The cost that the edge's constraints make together.
 #[derive(Debug, Clone)]
@@ -102,6 +105,12 @@ impl Combined {
             .collect();
         changed
     }
+
+    /// Gives constraint k back its multiplier, which is this cost's.
+    fn take_out(&self, k: usize, dual: &mut Dual) {
+        let steep = std::mem::take(&mut dual.s[k]);
+        dual.edges.push((self.clone(), steep));
+    }
 }
 
 /// The first of the smallest entries, and its value.
@@ -130,22 +139,62 @@ fn difference(
 /// Solves an instance whose budgets lie on or close to the edge that `reach` describes.
 pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, watch: &mut Watch<'_>) -> Outcome {
     let combined = Combined::new(instance, reach);
+    let normal = &reach.multipliers;
+    let several = normal.iter().filter(|n| **n > 0.0).count() > 1;
+    let mut best: Option<Outcome> = None;
     if -reach.shift <= EDGE {
-        let outcome = on(instance, &combined, &reach.multipliers, watch);
-        if matches!(outcome.ended, Ended::Certified) || !(combined.budget > 0.0) {
+        let outcome = on(instance, &combined, normal, watch);
+        if is_over(&outcome) || !(combined.budget > 0.0) {
             return outcome;
         }
+        best = Some(outcome);
     }
-    let several = reach.multipliers.iter().filter(|n| **n > 0.0).count() > 1;
     if several {
         let outcome = close(instance, reach, &combined, watch);
         let other = outcome.slack.and_then(|k| without(instance, k, watch));
-        let outcome = other.unwrap_or(outcome);
-        if !matches!(outcome.ended, Ended::Stalled) {
+        let outcome = better(instance, best, other.unwrap_or(outcome), watch);
+        if is_over(&outcome) {
             return outcome;
         }
+        let relaxed = beside(instance, &combined, normal, watch);
+        let outcome = better(instance, Some(outcome), relaxed, watch);
+        if is_over(&outcome) {
+            return outcome;
+        }
+        best = Some(outcome);
     }
-    run(instance, Some(reach), watch)
+    let outcome = run(instance, Some(reach), watch);
+    better(instance, best, outcome, watch)
+}
+
+fn is_over(outcome: &Outcome) -> bool {
+    !matches!(outcome.ended, Ended::Stalled)
+}
+
+/// The better bound of each kind: all hold for the whole instance.
+fn better(
+    instance: &Instance<'_>,
+    first: Option<Outcome>,
+    second: Outcome,
+    watch: &Watch<'_>,
+) -> Outcome {
+    let Some(first) = first else { return second };
+    let (mut better, other) = if first.lower > second.lower {
+        (Outcome { ended: second.ended, ..first }, second.channel)
+    } else {
+        (second, first.channel)
+    };
+    let rate = |channel: &DMatrix<f64>| match meets_budgets(instance, channel) {
+        true => information::mutual_information(&instance.pmf, &channel.transpose()),
+        false => f64::INFINITY,
+    };
+    if rate(&other) < rate(&better.channel) {
+        better.channel = other;
+    }
+    if !is_over(&better) {
+        settle(instance, &mut better, watch);
+    }
+    better
 }
 
 /// Solves with the combined constraint in place of the one that has most of it.
@@ -158,9 +207,26 @@ fn close(
     let k = reach.multipliers.imax();
     let changed = combined.in_place_of(instance, k);
     let mut outcome = run(&changed, Some(reach), watch);
-    let steep = std::mem::take(&mut outcome.dual.s[k]);
-    outcome.dual.edges.push((combined.clone(), steep));
+    combined.take_out(k, &mut outcome.dual);
     outcome
+}
+
+/// Solves with the combined constraint in place of one, the others as they are.
+fn beside(
+    instance: &Instance<'_>,
+    combined: &Combined,
+    normal: &DVector<f64>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
+    let relaxed = |k: usize, watch: &mut Watch<'_>| {
+        let mut changed = combined.in_place_of(instance, k);
+        changed.edge = None;
+        changed.equality.fill(false);
+        let mut outcome = run(&changed, frontier::feasibility(&changed).as_ref(), watch);
+        combined.take_out(k, &mut outcome.dual);
+        outcome
+    };
+    relaxations(instance, normal, 0.0, relaxed, watch)
 }
 
 /// Leaves constraint k out; `None` if it matters after all.
@@ -173,46 +239,72 @@ fn without(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Option<O
 }
 
 /// Solves on the pairs that the edge leaves, without one of its constraints.
-///
-/// All of them hold with equality there. Leaving one out is a relaxation, exact if its multiplier is the smallest: the
-/// multipliers are determined but for multiples of the edge's. Where that one's optimum is not unique it may still be
-/// exceeded, but a mixture of the relaxations' channels, each over the budget that it does not know, meets all, and has no
-/// more rate than the largest of them.
 fn on(
     instance: &Instance<'_>,
     combined: &Combined,
     normal: &DVector<f64>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let on_face = |x: usize, y: usize| combined.cost[(y, x)] == 0.0;
+    let relaxed = |k: usize, watch: &mut Watch<'_>| {
+        let face = instance.face(k, |x, y| combined.cost[(y, x)] == 0.0);
+        let mut outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), watch);
+        outcome.dual.insert(k);
+        outcome
+    };
+    let mut outcome = relaxations(instance, normal, LEFT_OUT, relaxed, watch);
+    widen(instance, combined, &mut outcome, watch);
+    settle(instance, &mut outcome, watch);
+    outcome
+}
+
+/// Solves relaxations that each leave out one of the edge's constraints, until a mixture of their channels meets all.
+///
+/// On the edge and close to it all these hold with equality, or all but. Leaving one out is exact if its multiplier is the
+/// smallest: the multipliers are determined but for multiples of the edge's. Where that optimum is not unique, the
+/// constraint may still be exceeded; but some mixture of the relaxations' channels, each over the one budget that it does
+/// not know, meets all budgets, and it has no more rate than the largest of them.
+fn relaxations(
+    instance: &Instance<'_>,
+    normal: &DVector<f64>,
+    allowance: f64,
+    mut relaxed: impl FnMut(usize, &mut Watch<'_>) -> Outcome,
+    watch: &mut Watch<'_>,
+) -> Outcome {
     let mut left: Vec<usize> = (0..normal.len()).filter(|&k| normal[k] > 0.0).collect();
     let mut k = normal.imax();
     let mut channels = Vec::new();
     let mut best: Option<Outcome> = None;
     loop {
-        let face = instance.face(k, on_face);
-        let mut outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), watch);
-        outcome.dual.insert(k);
+        let outcome = relaxed(k, watch);
         channels.push(outcome.channel.clone());
-        if best.as_ref().is_none_or(|best| outcome.lower > best.lower) {
-            best = Some(outcome);
-        }
         let (channel, excess) = mixture(instance, &channels);
+        let mut outcome = match best.take() {
+            Some(best) if best.lower >= outcome.lower => best,
+            _ => outcome,
+        };
         left.retain(|&l| l != k);
         let weighed = |k: &usize| normal[*k] * excess[*k];
         let next = left.iter().copied().min_by(|a, b| weighed(a).total_cmp(&weighed(b)));
-        if let Some(next) = next.filter(|_| excess.max() > LEFT_OUT) {
-            k = next;
-            continue;
-        }
-        let Some(mut outcome) = best else { return run(instance, None, watch) };
-        outcome.channel = channel;
-        widen(instance, combined, &mut outcome);
-        let rate = information::mutual_information(&instance.pmf, &outcome.channel.transpose());
-        let certified = rate - outcome.lower / LN_2 <= watch.settings().tolerance();
-        outcome.ended = if certified { Ended::Certified } else { Ended::Stalled };
-        return outcome;
+        let met = excess
+            .iter()
+            .zip(&instance.budgets)
+            .all(|(excess, budget)| *excess <= allowance.max(1e-13 * budget));
+        let Some(next) = next.filter(|_| !met) else {
+            outcome.channel = channel;
+            settle(instance, &mut outcome, watch);
+            return outcome;
+        };
+        best = Some(outcome);
+        k = next;
     }
+}
+
+/// Says how an outcome ended by its bounds.
+fn settle(instance: &Instance<'_>, outcome: &mut Outcome, watch: &Watch<'_>) {
+    let rate = information::mutual_information(&instance.pmf, &outcome.channel.transpose());
+    let certified = rate - outcome.lower / LN_2 <= watch.settings().tolerance()
+        && meets_budgets(instance, &outcome.channel);
+    outcome.ended = if certified { Ended::Certified } else { Ended::Stalled };
 }
 
 /// The mixture of these channels whose largest excess over a budget is smallest, and what it exceeds the budgets by.
@@ -241,7 +333,7 @@ fn mixture(instance: &Instance<'_>, channels: &[DMatrix<f64>]) -> (DMatrix<f64>,
 
 /// Turns the lower bound of the face into one of the whole instance: a large multiplier of c prices every pair outside
 /// the face out.
-fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome) {
+fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, watch: &Watch<'_>) {
     let mut dual = outcome.dual.clone();
     dual.edges.push((combined.clone(), 0.0));
     let last = dual.edges.len() - 1;
@@ -257,8 +349,11 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome) {
     let mut kernel = Kernel::light(&whole, &dual.q, &s);
     outcome.dual.s.fill(0.0);
     outcome.dual.edges.clear();
-    for power in 1..=STEEPEST {
-        let steep = 10_f64.powi(power);
+    let enough = of_face - WIDENED * watch.settings().tolerance() * LN_2;
+    // In units of the constraints' own multipliers, and as small as will do: an edge around this one has to outweigh them.
+    let unit = combined.weights.max();
+    let powers = (1..=STEEPEST).map(|power| 10_f64.powi(power) / unit);
+    for steep in std::iter::once(0.0).chain(powers) {
         s[instance.constraints() + last] = steep;
         dual.edges[last].1 = steep;
         kernel.evaluate(&whole, &dual.q, &s);
@@ -267,7 +362,7 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome) {
             outcome.lower = lower;
             outcome.dual = dual.clone();
         }
-        if outcome.lower >= of_face {
+        if outcome.lower >= enough {
             break;
         }
     }
