@@ -144,11 +144,6 @@ impl<'a> Instance<'a> {
     /// By how much these expected costs exceed the budgets, with the edge's constraint taken apart again.
     pub(crate) fn excess(&self, expected: &DVector<f64>) -> DVector<f64> {
         let mut excess = expected - &self.budgets;
-        for (excess, &equality) in excess.iter_mut().zip(&self.equality) {
-            if equality && self.edge.is_none() {
-                *excess = excess.abs();
-            }
-        }
         if let Some(Edge { index, weights }) = &self.edge {
             let others = weights.dot(&excess) - weights[*index] * excess[*index];
             excess[*index] = (excess[*index] - others) / weights[*index];
@@ -167,11 +162,8 @@ impl<'a> Instance<'a> {
     }
 
     /// Whether multipliers have the signs that a lower bound needs.
-    ///
-    /// On a face a constraint that holds with equality may have any: the multiplier of the edge makes up for it.
     pub(crate) fn bounds_below(&self, s: &DVector<f64>) -> bool {
-        let free = |k: usize| self.edge.is_none() && self.equality[k];
-        self.taken_apart(s).iter().enumerate().all(|(k, s)| *s >= 0.0 || free(k))
+        self.taken_apart(s).iter().all(|s| *s >= 0.0)
     }
 
     /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` amounts to; an index may repeat.

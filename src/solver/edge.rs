@@ -14,12 +14,15 @@
 
 use super::kernel::Kernel;
 use super::watch::Watch;
-use super::{Dual, Ended, Outcome, meets_budget, run, solve_instance};
-use crate::certificate;
+use super::{Dual, Ended, Outcome, meets_budget, meets_budgets, run, solve_instance};
 use crate::frontier::{self, Reach};
 use crate::instance::{Edge, Instance};
+use crate::problem::Allowed;
 use crate::twofold::TwoFold;
+use crate::{certificate, information};
 use nalgebra::{DMatrix, DVector};
+use std::borrow::Cow;
+use std::f64::consts::LN_2;
 
 /// Multiples of the machine epsilon, relative to the pair's costs, below which c is zero: ties but for rounding.
 const TIE: f64 = 4.0 * f64::EPSILON;
@@ -30,19 +33,23 @@ const WIDEST_TIE: f64 = 1e-13;
 /// Excess of the constraint that was left out which may be rounding, in scaled costs.
 const LEFT_OUT: f64 = 1e-12;
 
-/// Slack below which the budgets are first tried as lying on the edge.
-const EDGE: f64 = 1e-14;
+/// Slack of the budgets, in scaled costs, that may be rounding: such are first tried as lying on the edge.
+const EDGE: f64 = 4.0 * f64::EPSILON;
 
-/// Multipliers of c tried for the lower bound on the edge: from 10 to 1e17 in powers of ten.
+/// Multipliers of c tried for the lower bound on the edge: 0, and 10 to 1e17 in powers of ten.
 const STEEPEST: i32 = 17;
 
+/// The share of the tolerance that the lower bound may lose on its way from the face to the whole instance.
+const WIDENED: f64 = 1e-3;
+
 /// The cost that the edge's constraints make together.
-struct Combined {
+#[derive(Debug, Clone)]
+pub(super) struct Combined {
     /// m x n, scaled.
     cost: DMatrix<f64>,
     budget: f64,
     /// The weights that made it, scaled.
-    weights: DVector<f64>,
+    pub(super) weights: DVector<f64>,
 }
 
 impl Combined {
@@ -62,19 +69,24 @@ impl Combined {
             let (best, least) = least(row);
             // The edge's own channels attain the minimum, but for the rounding of its multipliers.
             let off = reach.channel.iter().map(|(_, letters)| row[letters[x]] - least);
-            let off = off.filter(|off| *off < WIDEST_TIE).fold(0.0, f64::max);
+            let rounding = |off: &f64| *off < WIDEST_TIE || instance.pmf[x] * *off < f64::EPSILON;
+            let off = off.filter(rounding).fold(0.0, f64::max);
             for (y, v) in row.iter_mut().enumerate() {
                 let tie =
                     if several { (2.0 * off).max(TIE * (sum(x, y) + sum(x, best))) } else { 0.0 };
-                // A forbidden pair costs nothing: the mask rules it out.
-                let tied = !v.is_finite() || *v - least <= tie;
+                let tied = *v - least <= tie;
                 *v = if tied { 0.0 } else { difference(instance, normal, x, y, best) };
             }
             for (weight, d) in normal.iter().zip(&instance.costs) {
                 slack.add_product(-weight * instance.pmf[x], d[(best, x)]);
             }
         }
-        let largest = (&cost * &*instance.pmf).max();
+        let usable = |x: usize, y: usize| instance.pairs(x).is_none_or(|pairs| pairs[y]);
+        let average = |y: usize| {
+            let letters = (0..instance.letters()).filter(|&x| usable(x, y));
+            letters.map(|x| instance.pmf[x] * cost[(y, x)]).sum::<f64>()
+        };
+        let largest = (0..m).map(average).fold(0.0, f64::max);
         let scale = if largest > 0.0 { largest } else { 1.0 };
         Self { cost: cost / scale, budget: slack.total() / scale, weights: normal / scale }
     }
@@ -93,6 +105,12 @@ impl Combined {
             .collect();
         changed
     }
+
+    /// Gives constraint k back its multiplier, which is this cost's.
+    fn take_out(&self, k: usize, dual: &mut Dual) {
+        let steep = std::mem::take(&mut dual.s[k]);
+        dual.edges.push((self.clone(), steep));
+    }
 }
 
 /// The first of the smallest entries, and its value.
@@ -101,7 +119,8 @@ fn least(row: &[f64]) -> (usize, f64) {
     (row.iter().position(|&v| v == least).unwrap_or(0), least)
 }
 
-/// `n.d(x, y) - n.d(x, best)`, without the rounding of the two.
+/// `n.d(x, y) - n.d(x, best)`, without the rounding of the two; a pair that is forbidden, on a face of another edge,
+/// may cost less than the best.
 fn difference(
     instance: &Instance<'_>,
     normal: &DVector<f64>,
@@ -114,28 +133,68 @@ fn difference(
         difference.add_product(weight, cost[(y, x)]);
         difference.add_product(-weight, cost[(best, x)]);
     }
-    difference.total().max(0.0)
+    difference.total()
 }
 
 /// Solves an instance whose budgets lie on or close to the edge that `reach` describes.
 pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, watch: &mut Watch<'_>) -> Outcome {
     let combined = Combined::new(instance, reach);
-    if combined.budget <= EDGE {
-        let outcome = on(instance, &combined, &reach.multipliers, watch);
-        if matches!(outcome.ended, Ended::Certified) || !(combined.budget > 0.0) {
+    let normal = &reach.multipliers;
+    let several = normal.iter().filter(|n| **n > 0.0).count() > 1;
+    let mut best: Option<Outcome> = None;
+    if -reach.shift <= EDGE {
+        let outcome = on(instance, &combined, normal, watch);
+        if is_over(&outcome) || !(combined.budget > 0.0) {
             return outcome;
         }
+        best = Some(outcome);
     }
-    let several = reach.multipliers.iter().filter(|n| **n > 0.0).count() > 1;
     if several {
         let outcome = close(instance, reach, &combined, watch);
         let other = outcome.slack.and_then(|k| without(instance, k, watch));
-        let outcome = other.unwrap_or(outcome);
-        if !matches!(outcome.ended, Ended::Stalled) {
+        let outcome = better(instance, best, other.unwrap_or(outcome), watch);
+        if is_over(&outcome) {
             return outcome;
         }
+        let relaxed = beside(instance, &combined, normal, watch);
+        let outcome = better(instance, Some(outcome), relaxed, watch);
+        if is_over(&outcome) {
+            return outcome;
+        }
+        best = Some(outcome);
     }
-    run(instance, Some(reach), watch)
+    let outcome = run(instance, Some(reach), watch);
+    better(instance, best, outcome, watch)
+}
+
+fn is_over(outcome: &Outcome) -> bool {
+    !matches!(outcome.ended, Ended::Stalled)
+}
+
+/// The better bound of each kind: all hold for the whole instance.
+fn better(
+    instance: &Instance<'_>,
+    first: Option<Outcome>,
+    second: Outcome,
+    watch: &Watch<'_>,
+) -> Outcome {
+    let Some(first) = first else { return second };
+    let (mut better, other) = if first.lower > second.lower {
+        (Outcome { ended: second.ended, ..first }, second.channel)
+    } else {
+        (second, first.channel)
+    };
+    let rate = |channel: &DMatrix<f64>| match meets_budgets(instance, channel) {
+        true => information::mutual_information(&instance.pmf, &channel.transpose()),
+        false => f64::INFINITY,
+    };
+    if rate(&other) < rate(&better.channel) {
+        better.channel = other;
+    }
+    if !is_over(&better) {
+        settle(instance, &mut better, watch);
+    }
+    better
 }
 
 /// Solves with the combined constraint in place of the one that has most of it.
@@ -145,10 +204,29 @@ fn close(
     combined: &Combined,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let changed = combined.in_place_of(instance, reach.multipliers.imax());
+    let k = reach.multipliers.imax();
+    let changed = combined.in_place_of(instance, k);
     let mut outcome = run(&changed, Some(reach), watch);
-    outcome.dual.s = changed.taken_apart(&outcome.dual.s);
+    combined.take_out(k, &mut outcome.dual);
     outcome
+}
+
+/// Solves with the combined constraint in place of one, the others as they are.
+fn beside(
+    instance: &Instance<'_>,
+    combined: &Combined,
+    normal: &DVector<f64>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
+    let relaxed = |k: usize, watch: &mut Watch<'_>| {
+        let mut changed = combined.in_place_of(instance, k);
+        changed.edge = None;
+        changed.equality.fill(false);
+        let mut outcome = run(&changed, frontier::feasibility(&changed).as_ref(), watch);
+        combined.take_out(k, &mut outcome.dual);
+        outcome
+    };
+    relaxations(instance, normal, 0.0, relaxed, watch)
 }
 
 /// Leaves constraint k out; `None` if it matters after all.
@@ -156,7 +234,7 @@ fn without(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Option<O
     let fewer = instance.without(k);
     let mut outcome = solve_instance(&fewer, frontier::feasibility(&fewer).as_ref(), watch);
     let expected = instance.expected(&outcome.channel)[k];
-    outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
+    outcome.dual.insert(k);
     meets_budget(instance, k, expected).then_some(outcome)
 }
 
@@ -167,69 +245,125 @@ fn on(
     normal: &DVector<f64>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let on_face = |x: usize, y: usize| combined.cost[(y, x)] == 0.0;
-    let first = normal.imax();
-    let others = (0..normal.len()).filter(|&k| k != first && normal[k] > 0.0);
-    let each = std::iter::once(first).chain(others).map(|k| (k, false));
-    // Where the optimum is not unique without the constraint left out, the others have to hold with equality.
-    let attempts = each.chain([(first, true)]);
-    let mut best: Option<(f64, usize, Outcome)> = None;
-    for (k, equality) in attempts {
-        let mut face = instance.face(k, on_face);
-        let reach = frontier::feasibility(&face);
-        let outcome = if equality {
-            face.equality =
-                (0..normal.len()).filter(|&l| l != k).map(|l| normal[l] > 0.0).collect();
-            run(&face, reach.as_ref(), watch)
-        } else {
-            solve_instance(&face, reach.as_ref(), watch)
+    let relaxed = |k: usize, watch: &mut Watch<'_>| {
+        let face = instance.face(k, |x, y| combined.cost[(y, x)] == 0.0);
+        let mut outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), watch);
+        outcome.dual.insert(k);
+        outcome
+    };
+    let mut outcome = relaxations(instance, normal, LEFT_OUT, relaxed, watch);
+    widen(instance, combined, &mut outcome, watch);
+    settle(instance, &mut outcome, watch);
+    outcome
+}
+
+/// Solves relaxations that each leave out one of the edge's constraints, until a mixture of their channels meets all.
+///
+/// On the edge and close to it all these hold with equality, or all but. Leaving one out is exact if its multiplier is the
+/// smallest: the multipliers are determined but for multiples of the edge's. Where that optimum is not unique, the
+/// constraint may still be exceeded; but some mixture of the relaxations' channels, each over the one budget that it does
+/// not know, meets all budgets, and it has no more rate than the largest of them.
+fn relaxations(
+    instance: &Instance<'_>,
+    normal: &DVector<f64>,
+    allowance: f64,
+    mut relaxed: impl FnMut(usize, &mut Watch<'_>) -> Outcome,
+    watch: &mut Watch<'_>,
+) -> Outcome {
+    let mut left: Vec<usize> = (0..normal.len()).filter(|&k| normal[k] > 0.0).collect();
+    let mut k = normal.imax();
+    let mut channels = Vec::new();
+    let mut best: Option<Outcome> = None;
+    loop {
+        let outcome = relaxed(k, watch);
+        channels.push(outcome.channel.clone());
+        let (channel, excess) = mixture(instance, &channels);
+        let mut outcome = match best.take() {
+            Some(best) if best.lower >= outcome.lower => best,
+            _ => outcome,
         };
-        let excess = instance.expected(&outcome.channel)[k] - instance.budgets[k];
-        if best.as_ref().is_none_or(|(least, ..)| excess < *least) {
-            best = Some((excess, k, outcome));
-        }
-        if excess <= LEFT_OUT {
-            break;
-        }
+        left.retain(|&l| l != k);
+        let weighed = |k: &usize| normal[*k] * excess[*k];
+        let next = left.iter().copied().min_by(|a, b| weighed(a).total_cmp(&weighed(b)));
+        let met = excess
+            .iter()
+            .zip(&instance.budgets)
+            .all(|(excess, budget)| *excess <= allowance.max(1e-13 * budget));
+        let Some(next) = next.filter(|_| !met) else {
+            outcome.channel = channel;
+            settle(instance, &mut outcome, watch);
+            return outcome;
+        };
+        best = Some(outcome);
+        k = next;
     }
-    match best {
-        Some((_, k, outcome)) => widen(instance, combined, k, outcome, watch),
-        None => run(instance, None, watch),
+}
+
+/// Says how an outcome ended by its bounds.
+fn settle(instance: &Instance<'_>, outcome: &mut Outcome, watch: &Watch<'_>) {
+    let rate = information::mutual_information(&instance.pmf, &outcome.channel.transpose());
+    let certified = rate - outcome.lower / LN_2 <= watch.settings().tolerance()
+        && meets_budgets(instance, &outcome.channel);
+    outcome.ended = if certified { Ended::Certified } else { Ended::Stalled };
+}
+
+/// The mixture of these channels whose largest excess over a budget is smallest, and what it exceeds the budgets by.
+fn mixture(instance: &Instance<'_>, channels: &[DMatrix<f64>]) -> (DMatrix<f64>, DVector<f64>) {
+    let excess = |channel: &DMatrix<f64>| instance.expected(channel) - &instance.budgets;
+    let each: Vec<DVector<f64>> = channels.iter().map(excess).collect();
+    let size = each.iter().map(DVector::amax).fold(f64::MIN_POSITIVE, f64::max);
+    let cost = |k: usize| DMatrix::from_fn(each.len(), 1, |i, _| each[i][k] / size);
+    let costs: Vec<DMatrix<f64>> = (0..instance.constraints()).map(cost).collect();
+    let weights = frontier::reach(
+        &Instance {
+            reproductions: each.len(),
+            budgets: DVector::zeros(costs.len()),
+            allowed: Cow::Owned(Allowed::default()),
+            ..instance.without_source(&costs)
+        },
+        |shift, _| shift <= 0.0,
+    );
+    let mut mixed = DMatrix::zeros(instance.reproductions, instance.letters());
+    for (weight, choice) in &weights.channel {
+        mixed += *weight * &channels[choice[0]];
     }
+    let excess = excess(&mixed);
+    (mixed, excess)
 }
 
 /// Turns the lower bound of the face into one of the whole instance: a large multiplier of c prices every pair outside
 /// the face out.
-fn widen(
-    instance: &Instance<'_>,
-    combined: &Combined,
-    k: usize,
-    mut outcome: Outcome,
-    watch: &Watch<'_>,
-) -> Outcome {
-    let mut whole = combined.in_place_of(instance, k);
+fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, watch: &Watch<'_>) {
+    let mut dual = outcome.dual.clone();
+    dual.edges.push((combined.clone(), 0.0));
+    let last = dual.edges.len() - 1;
+    let edges = dual.edges.clone();
+    let mut whole = instance.clone();
+    whole.costs.extend(edges.iter().map(|(edge, _)| &edge.cost));
+    let of_face = std::mem::take(&mut outcome.lower);
     // Budgets below the edge by rounding count as being on it.
-    whole.budgets[k] = combined.budget.max(0.0);
-    let Dual { q, s } = outcome.dual.clone();
-    let mut s = s.insert_row(k, 0.0);
-    let mut kernel = Kernel::light(&whole, &q, &s);
-    let of_face = outcome.lower;
-    outcome.lower = 0.0;
-    outcome.dual.s = DVector::zeros(s.len());
-    for power in 1..=STEEPEST {
-        s[k] = 10_f64.powi(power);
-        kernel.evaluate(&whole, &q, &s);
+    let slacks = edges.iter().map(|(edge, _)| edge.budget.max(0.0));
+    whole.budgets.extend(slacks);
+    let mut s = dual.s.clone();
+    s.extend(edges.iter().map(|(_, steep)| *steep));
+    let mut kernel = Kernel::light(&whole, &dual.q, &s);
+    outcome.dual.s.fill(0.0);
+    outcome.dual.edges.clear();
+    let enough = of_face - WIDENED * watch.settings().tolerance() * LN_2;
+    // In units of the constraints' own multipliers, and as small as will do: an edge around this one has to outweigh them.
+    let unit = combined.weights.max();
+    let powers = (1..=STEEPEST).map(|power| 10_f64.powi(power) / unit);
+    for steep in std::iter::once(0.0).chain(powers) {
+        s[instance.constraints() + last] = steep;
+        dual.edges[last].1 = steep;
+        kernel.evaluate(&whole, &dual.q, &s);
         let lower = certificate::lower_bound(&whole, &kernel, &s);
-        if lower > outcome.lower && whole.bounds_below(&s) {
+        if lower > outcome.lower && dual.multipliers().min() >= 0.0 {
             outcome.lower = lower;
-            outcome.dual.s = whole.taken_apart(&s);
+            outcome.dual = dual.clone();
         }
-        if outcome.lower >= of_face {
+        if outcome.lower >= enough {
             break;
         }
     }
-    if outcome.lower < of_face - watch.settings().tolerance() * 0.5 {
-        outcome.ended = Ended::Stalled;
-    }
-    outcome
 }

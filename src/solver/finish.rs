@@ -51,7 +51,7 @@ impl<'a> Finish<'a> {
             reach,
             tolerance: watch.settings().tolerance() * LN_2,
             lower: 0.0,
-            dual: Dual { q: uniform.clone(), s: DVector::zeros(k) },
+            dual: Dual { q: uniform.clone(), s: DVector::zeros(k), edges: Vec::new() },
             upper: f64::INFINITY,
             q: uniform,
             s: DVector::zeros(k),

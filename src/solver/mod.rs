@@ -22,6 +22,7 @@ use crate::frontier::{self, Reach};
 use crate::instance::Instance;
 use crate::problem::Cost;
 use crate::{Method, Problem, RdcError, Settings, Solution, certificate};
+use edge::Combined;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 use watch::Watch;
@@ -49,6 +50,27 @@ struct Outcome {
 struct Dual {
     q: DVector<f64>,
     s: DVector<f64>,
+    /// What edges made of the constraints, with multipliers of their own: steep ones, which would drown s.
+    edges: Vec<(Combined, f64)>,
+}
+
+impl Dual {
+    /// Brings constraint k back, at no price.
+    fn insert(&mut self, k: usize) {
+        self.s = self.s.clone().insert_row(k, 0.0);
+        for (edge, _) in &mut self.edges {
+            edge.weights = edge.weights.clone().insert_row(k, 0.0);
+        }
+    }
+
+    /// The multipliers of the constraints, with the edges' taken apart.
+    fn multipliers(&self) -> DVector<f64> {
+        let mut multipliers = self.s.clone();
+        for (edge, steep) in &self.edges {
+            multipliers.axpy(*steep, &edge.weights, 1.0);
+        }
+        multipliers
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +102,7 @@ pub(crate) fn solve(
         outcome.ended = Ended::Stalled;
     }
     let mut multipliers = vec![0.0; budgets.len()];
-    for (index, s) in instance.multipliers(&outcome.dual.s) {
+    for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
         multipliers[index] += s;
     }
     let mut solution = report::solution(problem, outcome, &multipliers, watch);
@@ -158,6 +180,12 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     }
     let mut constant = instance.without_source(&averages);
     constant.budgets.component_div_assign(&unit);
+    // A budget of zero is not one of rounding: only letters that cost nothing meet it.
+    let free = |y: usize| {
+        let mut costs = averages.iter().zip(&instance.budgets);
+        costs.all(|(average, budget)| *budget > 0.0 || !(average[y] > 0.0))
+    };
+    constant.allowed.to_mut().restrict(1, instance.reproductions, |_, y| free(y));
     let usable = |y: usize| constant.pairs(0).is_none_or(|pairs| pairs[y]);
     let first = (0..instance.reproductions).find(|&y| usable(y))?;
     let mut output = DVector::zeros(instance.reproductions);
@@ -175,7 +203,7 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     Some(Outcome {
         channel: constant_channel(instance, &output),
         lower: 0.0,
-        dual: Dual { q: output, s: DVector::zeros(instance.constraints()) },
+        dual: Dual { q: output, s: DVector::zeros(instance.constraints()), edges: Vec::new() },
         ended: Ended::Certified,
         slack: None,
     })
