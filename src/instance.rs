@@ -2,7 +2,7 @@
 
 use crate::Problem;
 use crate::frontier;
-use crate::problem::Allowed;
+use crate::problem::{Allowed, Cost};
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
@@ -12,6 +12,16 @@ use std::borrow::Cow;
 pub(crate) struct Edge {
     pub(crate) index: usize,
     pub(crate) weights: DVector<f64>,
+}
+
+/// A cost that is paid for at a fixed multiplier.
+#[derive(Debug, Clone)]
+pub(crate) struct Priced<'a> {
+    cost: &'a DMatrix<f64>,
+    /// In nats per scaled unit.
+    price: f64,
+    /// As for constraints.
+    origin: Vec<(usize, f64)>,
 }
 
 /// `min I(X; X^) + sum_j price_j E[d_j]  s.t.  E[d_k] <= D_k`. Index k counts the constrained costs only.
@@ -30,7 +40,7 @@ pub(crate) struct Instance<'a> {
     /// Whether each is to hold with equality, its multiplier free in sign.
     pub(crate) equality: Vec<bool>,
     /// Costs that are paid for instead, and their multipliers.
-    pub(crate) priced: Vec<(&'a DMatrix<f64>, f64)>,
+    pub(crate) priced: Vec<Priced<'a>>,
     /// Where the budgets lie close to an edge, see [`Edge`].
     pub(crate) edge: Option<Edge>,
     pub(crate) allowed: Cow<'a, Allowed>,
@@ -55,11 +65,13 @@ impl<'a> Instance<'a> {
 
     /// Every cost paid for, with multipliers in nats per scaled unit.
     pub(crate) fn at_prices(problem: &'a Problem, prices: &[f64]) -> Self {
-        let matrices = problem.costs.iter().map(|cost| &cost.matrix);
-        Self {
-            priced: matrices.zip(prices.iter().copied()).collect(),
-            ..Self::unconstrained(problem)
-        }
+        let each = problem.costs.iter().zip(prices).enumerate();
+        let priced = |(index, (cost, &price)): (usize, (&'a Cost, &f64))| Priced {
+            cost: &cost.matrix,
+            price,
+            origin: vec![(index, 1.0)],
+        };
+        Self { priced: each.map(priced).collect(), ..Self::unconstrained(problem) }
     }
 
     fn unconstrained(problem: &'a Problem) -> Self {
@@ -79,7 +91,11 @@ impl<'a> Instance<'a> {
 
     /// The same request with every constraint turned into a price.
     pub(crate) fn with_prices(&'a self, s: &DVector<f64>) -> Self {
-        let constrained = self.costs.iter().copied().zip(s.iter().copied());
+        let constrained = (0..self.constraints()).map(|k| Priced {
+            cost: self.costs[k],
+            price: s[k],
+            origin: self.origin[k].clone(),
+        });
         Self {
             pmf: Cow::Borrowed(&self.pmf),
             reproductions: self.reproductions,
@@ -88,7 +104,7 @@ impl<'a> Instance<'a> {
             budgets: DVector::zeros(0),
             rounding: 0.0,
             equality: Vec::new(),
-            priced: self.priced.iter().copied().chain(constrained).collect(),
+            priced: self.priced.iter().cloned().chain(constrained).collect(),
             edge: None,
             allowed: Cow::Borrowed(&self.allowed),
         }
@@ -166,12 +182,14 @@ impl<'a> Instance<'a> {
         self.taken_apart(s).iter().all(|s| *s >= 0.0)
     }
 
-    /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` amounts to; an index may repeat.
+    /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` and the prices amount to; an index
+    /// may repeat.
     pub(crate) fn multipliers(&self, s: &DVector<f64>) -> impl Iterator<Item = (usize, f64)> {
-        let each = |(origin, &s): (&Vec<(usize, f64)>, &f64)| {
+        let priced = self.priced.iter().map(|priced| (&priced.origin, priced.price));
+        let all = self.origin.iter().zip(s.iter().copied()).chain(priced);
+        all.flat_map(|(origin, s)| {
             origin.iter().map(|&(index, weight)| (index, s * weight)).collect::<Vec<_>>()
-        };
-        self.origin.iter().zip(s.iter()).flat_map(each)
+        })
     }
 
     /// Distance from the frontier, in scaled costs, at which budgets count as being on it.
@@ -198,7 +216,8 @@ impl<'a> Instance<'a> {
     pub(crate) fn exponent(&self, x: usize, s: &DVector<f64>, row: &mut [f64]) {
         row.fill(0.0);
         let constrained = self.costs.iter().copied().zip(s.iter().copied());
-        for (cost, multiplier) in constrained.chain(self.priced.iter().copied()) {
+        let priced = self.priced.iter().map(|priced| (priced.cost, priced.price));
+        for (cost, multiplier) in constrained.chain(priced) {
             for (e, &d) in row.iter_mut().zip(self.letter_costs(cost, x)) {
                 *e += multiplier * d;
             }
@@ -227,7 +246,8 @@ impl<'a> Instance<'a> {
 
     /// What a channel pays for its priced costs.
     pub(crate) fn paid(&self, channel: &DMatrix<f64>) -> f64 {
-        self.priced.iter().map(|(cost, price)| price * self.average(channel, cost)).sum()
+        let paid = |priced: &Priced<'_>| priced.price * self.average(channel, priced.cost);
+        self.priced.iter().map(paid).sum()
     }
 
     fn average(&self, channel: &DMatrix<f64>, cost: &DMatrix<f64>) -> f64 {

@@ -46,8 +46,11 @@ impl<'a> Likelihood<'a> {
             }
             instance.pmf[x] * least
         };
-        let least: Vec<f64> =
-            ratio.as_mut_slice().par_chunks_mut(m).enumerate().map(fill).collect();
+        let least: Vec<f64> = if ratio.len() < PARALLEL {
+            ratio.as_mut_slice().chunks_mut(m).enumerate().map(fill).collect()
+        } else {
+            ratio.as_mut_slice().par_chunks_mut(m).enumerate().map(fill).collect()
+        };
         Self { instance, ratio, least: least.iter().sum() }
     }
 

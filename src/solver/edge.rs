@@ -10,7 +10,11 @@
 //! **Close to it** the slack is lost in rounding if it is taken as a difference of large numbers, and a barrier for each
 //! constraint, none of which can have more slack than that, drives the multipliers to saturation. So c becomes a
 //! constraint of its own, exact near zero, in place of one of those it is made of; the others hold with equality, as
-//! they do on the edge, unless the sign of a multiplier shows that one does not matter.
+//! they do on the edge, unless the sign of a multiplier shows that one does not matter. Where equality leads nowhere, they
+//! hold as they are, and [`relaxations`] settle which constraint c may stand for.
+//!
+//! Edges nest: a face is an instance again, whose budgets may lie on an edge of its own. Every edge's cost stays apart, in
+//! [`Dual::edges`], as a sum of steep multipliers with the others has no digits left for the bound.
 
 use super::kernel::Kernel;
 use super::watch::Watch;
