@@ -169,29 +169,26 @@ fn multiply(a: View<'_>, b: &DMatrix<f64>, mut product: DMatrixViewMut<'_, f64>)
 /// triangular factor of `a` on them. `diagonal` is what the diagonal of `a` was before other columns were taken from it.
 fn pivoted_cholesky(mut a: DMatrix<f64>, diagonal: &DVector<f64>) -> (Vec<usize>, DMatrix<f64>) {
     let count = a.nrows();
-    let mut open: Vec<usize> = (0..count).collect();
-    let mut kept: Vec<usize> = Vec::new();
-    let mut columns: Vec<DVector<f64>> = Vec::new();
-    loop {
-        open.retain(|&i| a[(i, i)] > REPEATED * diagonal[i]);
-        let largest = open.iter().copied().max_by(|&i, &j| a[(i, i)].total_cmp(&a[(j, j)]));
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut rank = 0;
+    while rank < count {
+        let left = (rank..count).filter(|&i| a[(i, i)] > REPEATED * diagonal[order[i]]);
+        let largest = left.max_by(|&i, &j| a[(i, i)].total_cmp(&a[(j, j)]));
         let Some(pivot) = largest else { break };
-        let column = a.column(pivot) / a[(pivot, pivot)].sqrt();
-        for &i in &open {
-            let factor = -column[i];
-            a.column_mut(i).axpy(factor, &column, 1.0);
+        order.swap(rank, pivot);
+        a.swap_rows(rank, pivot);
+        a.swap_columns(rank, pivot);
+        let root = a[(rank, rank)].sqrt();
+        a.view_range_mut(rank.., rank).unscale_mut(root);
+        for column in rank + 1..count {
+            let factor = -a[(column, rank)];
+            let (done, mut open) = a.columns_range_pair_mut(rank, column);
+            open.rows_range_mut(rank + 1..).axpy(factor, &done.rows_range(rank + 1..), 1.0);
         }
-        open.retain(|&i| i != pivot);
-        kept.push(pivot);
-        columns.push(column);
+        rank += 1;
     }
-    let lower =
-        DMatrix::from_fn(
-            kept.len(),
-            kept.len(),
-            |i, j| if i >= j { columns[j][kept[i]] } else { 0.0 },
-        );
-    (kept, lower)
+    order.truncate(rank);
+    (order, a.view_range(..rank, ..rank).lower_triangle())
 }
 
 #[cfg(test)]
