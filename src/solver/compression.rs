@@ -22,8 +22,8 @@ const LARGEST_SHARE: f64 = 0.4;
 /// The trace that the first block must not leave, as a share of the whole.
 const SLOW: f64 = 0.5;
 
-/// Columns of the first block; each further one is as long as all before it.
-const FIRST_BLOCK: usize = 32;
+/// Columns of the first block of new ones; each further one is twice as long.
+const FIRST_BLOCK: usize = 24;
 
 /// The trace that is left is to be this share of the smallest entry added to the diagonal ...
 const TRACE_SHARE: f64 = 1e-3;
@@ -71,9 +71,11 @@ impl Compression {
         }
         let mut block = std::mem::take(&mut self.pivots);
         let mut factor = DMatrix::zeros(m, 0);
+        let mut fresh = FIRST_BLOCK;
         while left.sum() > enough {
             if block.is_empty() {
-                block = spread(&left, factor.ncols().max(FIRST_BLOCK));
+                block = spread(&left, fresh);
+                fresh *= 2;
             }
             let columns = self.next_columns(w, &factor, &block)?;
             for (left, row) in left.iter_mut().zip(columns.row_iter()) {
