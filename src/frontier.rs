@@ -37,8 +37,6 @@ pub(crate) struct Reach {
     pub(crate) bound: f64,
     /// The multipliers of `bound`: `>= 0`, sum 1.
     pub(crate) multipliers: DVector<f64>,
-    /// Distance from the frontier at which budgets count as being on it.
-    pub(crate) tolerance: f64,
     /// The channel of `shift`, a mixture of deterministic ones: (weight, y of each x). Empty where none was looked for.
     pub(crate) channel: Vec<(f64, Vec<usize>)>,
 }
@@ -50,13 +48,17 @@ impl Reach {
             shift: f64::INFINITY,
             bound: -instance.budgets[k],
             multipliers: DVector::from_fn(instance.constraints(), |l, _| f64::from(l == k)),
-            tolerance: instance.frontier_tolerance(),
             channel: Vec::new(),
         }
     }
 
     pub(crate) fn is_infeasible(&self) -> bool {
-        self.bound > self.tolerance || self.channel.is_empty()
+        self.bound > FRONTIER_TOLERANCE || self.channel.is_empty()
+    }
+
+    /// Whether the last digits of the budgets would make up for what is missing.
+    pub(crate) fn is_infeasible_by_rounding(&self, instance: &Instance<'_>) -> bool {
+        self.is_infeasible() && self.bound <= self.multipliers.dot(&instance.rounding)
     }
 
     /// Adds `share` times the channel with slack to `channel` (m x n).
@@ -113,7 +115,8 @@ fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, DVector<f64>, Vec
 /// largest slack; `None` without constraints.
 pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
     let decided = |shift: f64, bound: f64| {
-        bound > instance.frontier_tolerance() || (shift < 0.0 && shift < 0.5 * bound)
+        bound > FRONTIER_TOLERANCE.max(instance.rounding.max())
+            || (shift < 0.0 && shift < 0.5 * bound)
     };
     if instance.constraints() == 0 {
         return None;
@@ -137,7 +140,6 @@ pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) 
         shift: over.max(),
         bound: value - equal.dot(budgets),
         multipliers: equal,
-        tolerance: instance.frontier_tolerance(),
         channel: vec![(1.0, channel.clone())],
     };
     let worst = over.imax();

@@ -40,8 +40,10 @@ pub fn mutual_information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
     for column in channel.column_iter() {
         let output: f64 = pmf.iter().zip(column.iter()).map(|(p, w)| p * w).sum();
         for (&p, &w) in pmf.iter().zip(column.iter()) {
-            if p > 0.0 && w > 0.0 {
-                information += p * w * (w / output).log2();
+            // The product may underflow where neither factor is 0.
+            let joint = p * w;
+            if joint > 0.0 {
+                information += joint * (w / output).log2();
             }
         }
     }

@@ -1,7 +1,6 @@
 //! One request as the solver sees it: scaled costs over allowed pairs, each with a finite budget or a price, in nats.
 
 use crate::Problem;
-use crate::frontier;
 use crate::problem::{Allowed, Cost};
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
@@ -36,7 +35,7 @@ pub(crate) struct Instance<'a> {
     /// Scaled budgets.
     pub(crate) budgets: DVector<f64>,
     /// What the budgets' last digits amount to.
-    pub(crate) rounding: f64,
+    pub(crate) rounding: DVector<f64>,
     /// Whether each is to hold with equality, its multiplier free in sign.
     pub(crate) equality: Vec<bool>,
     /// Costs that are paid for instead, and their multipliers.
@@ -57,7 +56,7 @@ impl<'a> Instance<'a> {
             costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
             budgets: DVector::from_iterator(constrained.len(), finite),
             equality: vec![false; constrained.len()],
-            rounding: constrained.iter().map(last_digit).fold(0.0, f64::max),
+            rounding: DVector::from_iterator(constrained.len(), constrained.iter().map(last_digit)),
             origin: constrained.into_iter().map(|k| vec![(k, 1.0)]).collect(),
             ..Self::unconstrained(problem)
         }
@@ -81,7 +80,7 @@ impl<'a> Instance<'a> {
             costs: Vec::new(),
             origin: Vec::new(),
             budgets: DVector::zeros(0),
-            rounding: 0.0,
+            rounding: DVector::zeros(0),
             equality: Vec::new(),
             priced: Vec::new(),
             edge: None,
@@ -102,7 +101,7 @@ impl<'a> Instance<'a> {
             costs: Vec::new(),
             origin: Vec::new(),
             budgets: DVector::zeros(0),
-            rounding: 0.0,
+            rounding: DVector::zeros(0),
             equality: Vec::new(),
             priced: self.priced.iter().cloned().chain(constrained).collect(),
             edge: None,
@@ -123,7 +122,7 @@ impl<'a> Instance<'a> {
             costs: averages.iter().collect(),
             origin: self.origin.clone(),
             budgets: self.budgets.clone(),
-            rounding: self.rounding,
+            rounding: self.rounding.clone(),
             equality: vec![false; self.constraints()],
             priced: Vec::new(),
             edge: None,
@@ -146,6 +145,7 @@ impl<'a> Instance<'a> {
         fewer.costs.remove(k);
         fewer.origin.remove(k);
         fewer.equality.remove(k);
+        fewer.rounding = fewer.rounding.remove_row(k);
         fewer.budgets = fewer.budgets.remove_row(k);
         fewer
     }
@@ -190,11 +190,6 @@ impl<'a> Instance<'a> {
         all.flat_map(|(origin, s)| {
             origin.iter().map(|&(index, weight)| (index, s * weight)).collect::<Vec<_>>()
         })
-    }
-
-    /// Distance from the frontier, in scaled costs, at which budgets count as being on it.
-    pub(crate) fn frontier_tolerance(&self) -> f64 {
-        frontier::FRONTIER_TOLERANCE.max(self.rounding)
     }
 
     pub(crate) fn letters(&self) -> usize {

@@ -57,9 +57,9 @@ impl Cost {
         (scaled < self.dearest).then_some(scaled)
     }
 
-    /// The last digit of a budget, scaled: what it may be off by.
+    /// The last digits of a budget and of the offset it is compared with, scaled: what they may be off by.
     pub(crate) fn budget_rounding(&self, budget: f64) -> f64 {
-        f64::EPSILON * budget / self.scale
+        2.0 * f64::EPSILON * budget / self.scale
     }
 
     pub(crate) fn in_units(&self, scaled: f64) -> f64 {
@@ -192,7 +192,8 @@ impl Problem {
     ///
     /// `multipliers` holds one number `-dR/dD_k >= 0` per cost, in bits per unit. The channel returned minimises
     /// `I(X; X^) + s.E[d]`; the budgets of the solution are what it spends, and its bracket is that of R at these budgets.
-    /// Where R has a straight segment of this slope, any point of the segment may come back.
+    /// Where R has a straight segment of this slope, any point of the segment may come back. The status speaks of the bracket:
+    /// at R = 0 it may close before `I + s.E[d]` is at its minimum.
     ///
     /// ```
     /// # use nalgebra::{DMatrix, DVector};
@@ -350,6 +351,7 @@ impl Problem {
 
 /// What a run is to find.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Target<'a> {
     /// The rate at these budgets, see [`Problem::solve`].
     Budgets(&'a [f64]),

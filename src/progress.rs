@@ -4,10 +4,10 @@ use std::time::Duration;
 
 /// One line of a run's trace.
 ///
-/// The bounds are the best so far, so the gap never grows. On the edge of the feasible set, where a run is one on the
-/// [face](https://en.wikipedia.org/wiki/Face_(geometry)) of pairs that the budgets leave, they are those of the face, whose rate is the same. With
-/// multipliers given instead of budgets they bound `I(X; X^) + s.E[d]`, what such a run minimises, in bits above the
-/// costs' row minima.
+/// The bounds are the best so far, so the gap never grows. On the edge of the feasible set, and close to it, a run may take
+/// several attempts, each of which starts with a line of its own; those that leave a constraint out bound the rate from
+/// below only. With multipliers given instead of budgets the bounds are those of `I(X; X^) + s.E[d]`, what such a run
+/// minimises, in bits above the costs' row minima.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Progress {

@@ -114,7 +114,8 @@ impl Settings {
     }
 
     /// The number of iterations after which the run ends with the bounds it has. 0 is allowed. Unless set, 200 for the
-    /// interior-point method and 100,000 for the others.
+    /// interior-point method and 100,000 for the others, which go on up to the limit where rounding keeps the gap above the
+    /// tolerance.
     #[must_use]
     pub fn with_max_iterations(self, max_iterations: usize) -> Self {
         Self { max_iterations: Some(max_iterations), ..self }

@@ -3,7 +3,8 @@
 use crate::Progress;
 use nalgebra::{DMatrix, DVector};
 
-/// How a run ended. Whatever it says, `lower <= R <= rate` holds.
+/// How a run ended. Whatever it says, `lower <= R <= rate` holds, up to what the rounding of the budgets
+/// ([`Constraint::achieved`]) is worth at the multipliers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -51,10 +52,10 @@ pub struct Solution {
     pub certificate: DVector<f64>,
     /// How the run ended.
     pub status: Status,
-    /// Iterations taken; 0 at zero rate, and where the budgets leave each source letter one reproduction.
+    /// Iterations taken, over all parts of the run; 0 at zero rate.
     pub iterations: usize,
     /// How the run went, a line for each iteration it reported: every one of the interior-point and constrained
-    /// Blahut-Arimoto methods, those at which plain Blahut-Arimoto changed its multipliers. Empty without iterations.
+    /// Blahut-Arimoto methods, those at which plain Blahut-Arimoto changed its multipliers. Empty where nothing had to be solved.
     pub trace: Vec<Progress>,
 }
 

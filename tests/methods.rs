@@ -415,7 +415,8 @@ fn assert_trace(solution: &Solution, tolerance: f64, costs: usize) {
     let trace = &solution.trace;
     assert_eq!(trace[0].iteration, 0);
     for pair in trace.windows(2) {
-        assert!(pair[0].iteration < pair[1].iteration, "{} twice", pair[0].iteration);
+        // On the edge every attempt starts with a line of its own.
+        assert!(pair[0].iteration <= pair[1].iteration);
         assert!(pair[1].gap() <= pair[0].gap() && pair[0].elapsed <= pair[1].elapsed);
         assert!(pair[1].rate <= pair[0].rate && pair[0].lower <= pair[1].lower);
     }
@@ -468,9 +469,63 @@ fn traces_by_slope() {
         let solution = problem.solve_at_with(&multipliers, &settings(method, LOOSE)).unwrap();
         assert_eq!(solution.status, Status::Certified, "{method}");
         assert_trace(&solution, LOOSE, 2);
-        for constraint in solution.constraints.iter().zip(multipliers) {
-            assert!((constraint.0.multiplier - constraint.1).abs() < 1e-12, "{method}");
+        let told = &solution.trace.last().unwrap().multipliers;
+        for (k, multiplier) in multipliers.into_iter().enumerate() {
+            assert!((solution.constraints[k].multiplier - multiplier).abs() < 1e-12, "{method}");
+            assert!((told[k] - multiplier).abs() < 1e-12, "{method}");
         }
+    }
+}
+
+/// Budgets on the edge of the feasible set: no distortion, and the smallest error at a given distortion.
+fn edges() -> [Case; 2] {
+    let lossless = Case::new(pmf(&[0.5, 0.3, 0.2]), vec![hamming_cost(3)], &[0.0]);
+    let costs = vec![
+        rows(&[[0.0, 4.0], [1.5625, 0.5625], [9.0, 1.0]]),
+        rows(&[[0.1, 0.9], [0.4, 0.6], [0.9, 0.1]]),
+    ];
+    let mut corner = Case::new(pmf(&[0.5, 0.3, 0.2]), costs, &[0.5, 0.0]);
+    let least = corner.problem().smallest_budget(1, &corner.budgets).unwrap();
+    corner.budgets[1] = least.unwrap();
+    [lossless, corner]
+}
+
+#[test]
+fn runs_on_the_edge_stop_as_they_are_told() {
+    for (case, method) in edges().iter().flat_map(|case| Method::ALL.map(|method| (case, method))) {
+        let full = case.solve(&settings(method, LOOSE));
+        assert_eq!(full.status, Status::Certified, "{method}");
+        assert_trace(&full, LOOSE, case.costs.len());
+        let precise = settings(method, 1e-12);
+        let limited = case.solve(&precise.clone().with_max_iterations(0));
+        assert_eq!(limited.status, Status::IterationLimit, "{method}");
+        let timed = case.solve(&precise.clone().with_time_limit(Duration::ZERO));
+        assert_eq!(timed.status, Status::TimeLimit, "{method}");
+        let mut calls = 0;
+        let stop = |_: &Progress| {
+            calls += 1;
+            ControlFlow::Break(())
+        };
+        let stopped = case.problem().run(Target::Budgets(&case.budgets), &precise, stop).unwrap();
+        assert_eq!((stopped.status, calls), (Status::Stopped, 1), "{method}");
+        for solution in [limited, timed, stopped] {
+            case.check(&solution);
+            assert_overlap(&solution, &full, method);
+        }
+    }
+}
+
+#[test]
+fn one_budgets_last_digit_does_not_excuse_another() {
+    let case = Case::new(
+        pmf(&[0.5, 0.3, 0.2]),
+        vec![DMatrix::from_fn(3, 3, |x, y| 1e11 + f64::from(x != y)), DMatrix::identity(3, 3)],
+        &[1e11 + 0.25, 0.74999],
+    );
+    for method in Method::ALL {
+        let solution = case.solve(&settings(method, LOOSE));
+        let second = &solution.constraints[1];
+        assert!(second.achieved <= second.budget * (1.0 + 1e-12), "{method}: {second:?}");
     }
 }
 

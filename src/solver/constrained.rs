@@ -6,15 +6,12 @@ use super::Outcome;
 use super::blahut_arimoto::update;
 use super::finish::Finish;
 use super::kernel::Kernel;
-use super::multipliers::{centre, tighten};
+use super::multipliers::{meet, slack_mu};
 use super::watch::Watch;
 use crate::frontier::Reach;
 use crate::instance::Instance;
 use nalgebra::DVector;
 use std::f64::consts::LN_2;
-
-/// The share of the tolerance that the budgets' slack may cost.
-const SLACK_SHARE: f64 = 0.02;
 
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(super) fn solve(
@@ -25,14 +22,11 @@ pub(super) fn solve(
     let (m, k) = (instance.reproductions, instance.constraints());
     let mut q = DVector::from_element(m, 1.0 / m as f64);
     let mut s = DVector::from_element(k, 1.0);
-    let mu = SLACK_SHARE * watch.settings().tolerance() * LN_2 / k as f64;
-    let barrier = DVector::from_element(k, mu);
+    let mu = slack_mu(instance, watch.settings().tolerance() * LN_2);
     let mut kernel = Kernel::light(instance, &q, &s);
     let mut finish = Finish::new(instance, reach, watch);
     let ended = loop {
-        centre(instance, &mut kernel, &q, &mut s, &barrier, mu);
-        let active: Vec<usize> = (0..k).filter(|&k| s[k] * s[k] > mu).collect();
-        tighten(instance, &mut kernel, &q, &mut s, &active);
+        meet(instance, &mut kernel, &q, &mut s, mu);
         if let Some(ended) = finish.observe(&kernel, &q, &s, watch) {
             break ended;
         }

@@ -16,6 +16,7 @@
 //! Edges nest: a face is an instance again, whose budgets may lie on an edge of its own. Every edge's cost stays apart, in
 //! [`Dual::edges`], as a sum of steep multipliers with the others has no digits left for the bound.
 
+use super::finish::BUDGET_ROUNDING;
 use super::kernel::Kernel;
 use super::watch::Watch;
 use super::{Dual, Ended, Outcome, meets_budget, meets_budgets, run, solve_instance};
@@ -103,6 +104,7 @@ impl Combined {
             (0..self.weights.len()).map(|l| l != k && self.weights[l] > 0.0).collect();
         changed.costs[k] = &self.cost;
         changed.budgets[k] = self.budget;
+        changed.rounding[k] = self.weights.dot(&instance.rounding);
         let parts = instance.origin.iter().zip(&self.weights);
         changed.origin[k] = parts
             .flat_map(|(origin, w)| origin.iter().map(move |&(index, weight)| (index, weight * w)))
@@ -236,7 +238,8 @@ fn beside(
 /// Leaves constraint k out; `None` if it matters after all.
 fn without(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Option<Outcome> {
     let fewer = instance.without(k);
-    let mut outcome = solve_instance(&fewer, frontier::feasibility(&fewer).as_ref(), watch);
+    let reach = frontier::feasibility(&fewer);
+    let mut outcome = watch.relaxed(true, |watch| solve_instance(&fewer, reach.as_ref(), watch));
     let expected = instance.expected(&outcome.channel)[k];
     outcome.dual.insert(k);
     meets_budget(instance, k, expected).then_some(outcome)
@@ -275,11 +278,12 @@ fn relaxations(
     watch: &mut Watch<'_>,
 ) -> Outcome {
     let mut left: Vec<usize> = (0..normal.len()).filter(|&k| normal[k] > 0.0).collect();
+    let several = left.len() > 1;
     let mut k = normal.imax();
     let mut channels = Vec::new();
     let mut best: Option<Outcome> = None;
     loop {
-        let outcome = relaxed(k, watch);
+        let outcome = watch.relaxed(several, |watch| relaxed(k, watch));
         channels.push(outcome.channel.clone());
         let (channel, excess) = mixture(instance, &channels);
         let mut outcome = match best.take() {
@@ -292,8 +296,8 @@ fn relaxations(
         let met = excess
             .iter()
             .zip(&instance.budgets)
-            .all(|(excess, budget)| *excess <= allowance.max(1e-13 * budget));
-        let Some(next) = next.filter(|_| !met) else {
+            .all(|(excess, budget)| *excess <= allowance.max(BUDGET_ROUNDING * budget));
+        let Some(next) = next.filter(|_| !met && watch.limit().is_none()) else {
             outcome.channel = channel;
             settle(instance, &mut outcome, watch);
             return outcome;
@@ -308,7 +312,8 @@ fn settle(instance: &Instance<'_>, outcome: &mut Outcome, watch: &Watch<'_>) {
     let rate = information::mutual_information(&instance.pmf, &outcome.channel.transpose());
     let certified = rate - outcome.lower / LN_2 <= watch.settings().tolerance()
         && meets_budgets(instance, &outcome.channel);
-    outcome.ended = if certified { Ended::Certified } else { Ended::Stalled };
+    outcome.ended =
+        if certified { Ended::Certified } else { watch.limit().unwrap_or(Ended::Stalled) };
 }
 
 /// The mixture of these channels whose largest excess over a budget is smallest, and what it exceeds the budgets by.

@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
 /// Excess over a scaled budget, relative to it, that counts as rounding.
-const BUDGET_ROUNDING: f64 = 1e-13;
+pub(super) const BUDGET_ROUNDING: f64 = 1e-13;
 
 /// The share of the tolerance that exact zeros may cost.
 const ZEROS_SHARE: f64 = 1e-3;

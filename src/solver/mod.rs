@@ -28,7 +28,7 @@ use std::f64::consts::LN_2;
 use watch::Watch;
 
 /// Excess over a scaled budget, relative to it, that is rounding.
-const BUDGET_ROUNDING: f64 = 1e-12;
+const PROMISED_ROUNDING: f64 = 1e-12;
 
 /// Excess over the budgets, relative to them, up to which a channel without rate meets them.
 const ZERO_RATE: f64 = 1e-13;
@@ -89,8 +89,12 @@ pub(crate) fn solve(
     observer: Observer<'_>,
 ) -> Result<Solution, RdcError> {
     let mut watch = Watch::new(problem, settings, observer);
-    let instance = Instance::within(problem, budgets);
-    let reach = frontier::feasibility(&instance);
+    let mut instance = Instance::within(problem, budgets);
+    let mut reach = frontier::feasibility(&instance);
+    if reach.as_ref().is_some_and(|reach| reach.is_infeasible_by_rounding(&instance)) {
+        instance.budgets += &instance.rounding;
+        reach = frontier::feasibility(&instance);
+    }
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
         return Err(frontier::infeasible(problem, budgets, &instance, reach));
     }
@@ -99,7 +103,7 @@ pub(crate) fn solve(
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
         outcome.channel.fill(0.0);
         reach.add_to(&mut outcome.channel, 1.0);
-        outcome.ended = Ended::Stalled;
+        outcome.ended = watch.limit().unwrap_or(Ended::Stalled);
     }
     let mut multipliers = vec![0.0; budgets.len()];
     for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
@@ -140,7 +144,7 @@ fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
 /// Whether an expected cost is within budget k, up to rounding.
 fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
     let budget = instance.budgets[k];
-    expected <= budget + instance.rounding.max(BUDGET_ROUNDING * budget.max(1.0))
+    expected <= budget + instance.rounding[k].max(PROMISED_ROUNDING * budget.max(1.0))
 }
 
 /// Solves a feasible instance; `reach` is its [`frontier::feasibility`].

@@ -91,6 +91,29 @@ pub(super) fn centre(
     }
 }
 
+/// The share of the tolerance that the slack left by [`meet`] may cost.
+const SLACK_SHARE: f64 = 0.02;
+
+/// The barrier for [`meet`] in nats, from the tolerance in nats.
+pub(super) fn slack_mu(instance: &Instance<'_>, tolerance: f64) -> f64 {
+    SLACK_SHARE * tolerance / instance.constraints() as f64
+}
+
+/// Moves `s` to the multipliers that meet the budgets for the output pmf q: centred under the barrier `mu`, then with
+/// equality where they are active. `kernel` is evaluated at `(q, s)` before and after.
+pub(super) fn meet(
+    instance: &Instance<'_>,
+    kernel: &mut Kernel,
+    q: &DVector<f64>,
+    s: &mut DVector<f64>,
+    mu: f64,
+) {
+    let barrier = DVector::from_element(s.len(), mu);
+    centre(instance, kernel, q, s, &barrier, mu);
+    let active: Vec<usize> = (0..s.len()).filter(|&k| s[k] * s[k] > mu).collect();
+    tighten(instance, kernel, q, s, &active);
+}
+
 /// Moves the `active` entries of `s`, by Newton's method from nearby, to where their constraints hold with equality (less
 /// a margin for rounding); the other entries stay. `kernel` is evaluated at `(q, s)` before and after.
 ///

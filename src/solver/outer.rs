@@ -14,7 +14,7 @@
 use super::blahut_arimoto::{Likelihood, update};
 use super::finish::Finish;
 use super::kernel::Kernel;
-use super::multipliers::{centre, tighten};
+use super::multipliers::{meet, slack_mu};
 use super::watch::Watch;
 use super::{Ended, Outcome};
 use crate::certificate;
@@ -25,9 +25,6 @@ use argmin::solver::brent::BrentRoot;
 use nalgebra::DVector;
 use std::cell::RefCell;
 use std::f64::consts::LN_2;
-
-/// The share of the tolerance that the budgets' slack may cost.
-const SLACK_SHARE: f64 = 0.02;
 
 /// What one inner run of the first search may leave, in nats.
 const FIRST_PRECISION: f64 = 2.5e-3;
@@ -150,7 +147,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             precision: FIRST_PRECISION,
             patience: FIRST_PATIENCE,
             cut_short: false,
-            mu: SLACK_SHARE * watch.settings().tolerance() * LN_2 / k as f64,
+            mu: slack_mu(instance, watch.settings().tolerance() * LN_2),
             watch,
         }
     }
@@ -294,11 +291,8 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
     /// Bounds at q with the multipliers that meet the budgets there, which are returned.
     fn meet(&mut self, q: &DVector<f64>, s: &DVector<f64>) -> Result<DVector<f64>, Ended> {
         let mut s = s.map(|s| s.max(self.mu.sqrt()));
-        let barrier = DVector::from_element(s.len(), self.mu);
         self.kernel.evaluate(self.instance, q, &s);
-        centre(self.instance, &mut self.kernel, q, &mut s, &barrier, self.mu);
-        let active: Vec<usize> = (0..s.len()).filter(|&k| s[k] * s[k] > self.mu).collect();
-        tighten(self.instance, &mut self.kernel, q, &mut s, &active);
+        meet(self.instance, &mut self.kernel, q, &mut s, self.mu);
         self.observe(q, &s)?;
         Ok(s)
     }

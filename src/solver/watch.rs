@@ -20,6 +20,11 @@ pub(crate) struct Watch<'a> {
     /// The scales of the problem's costs.
     scales: Vec<f64>,
     iterations: usize,
+    /// The best bounds of all attempts, in nats.
+    lower: f64,
+    rate: f64,
+    /// Whether what runs leaves out a constraint, so that its rate bounds nothing from above.
+    relaxed: bool,
     trace: Vec<Progress>,
     /// Whether the last line of the trace stays there.
     kept: bool,
@@ -34,6 +39,9 @@ impl<'a> Watch<'a> {
             start: Instant::now(),
             scales: problem.costs.iter().map(|cost| cost.scale).collect(),
             iterations: 0,
+            lower: f64::NEG_INFINITY,
+            rate: f64::INFINITY,
+            relaxed: false,
             trace: Vec::new(),
             kept: true,
             stopped: false,
@@ -42,6 +50,15 @@ impl<'a> Watch<'a> {
 
     pub(super) fn settings(&self) -> &'a Settings {
         self.settings
+    }
+
+    /// Runs an attempt that leaves out a constraint which may matter.
+    pub(super) fn relaxed<T>(&mut self, relaxed: bool, attempt: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.relaxed;
+        self.relaxed |= relaxed;
+        let outcome = attempt(self);
+        self.relaxed = before;
+        outcome
     }
 
     /// Counts an iteration.
@@ -78,17 +95,20 @@ impl<'a> Watch<'a> {
         for (index, s) in multipliers {
             in_bits[index] += bits_per_unit(s, self.scales[index]);
         }
-        let (lower, rate) = bounds;
+        self.lower = self.lower.max(bounds.0);
+        if !self.relaxed {
+            self.rate = self.rate.min(bounds.1);
+        }
         let progress = Progress {
             iteration: self.iterations,
-            rate: rate / std::f64::consts::LN_2,
-            lower: lower / std::f64::consts::LN_2,
+            rate: self.rate / std::f64::consts::LN_2,
+            lower: self.lower / std::f64::consts::LN_2,
             excess,
             multipliers: in_bits,
             support,
             elapsed: self.start.elapsed(),
         };
-        self.stopped |= (self.observer)(&progress).is_break();
+        self.stopped = self.stopped || (self.observer)(&progress).is_break();
         self.push(progress);
     }
 
