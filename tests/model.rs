@@ -17,6 +17,13 @@ fn assert_same(a: &Source, b: &Source) {
 }
 
 #[test]
+fn information_of_subnormal_probabilities_is_a_number() {
+    let pmf = DVector::from_vec(vec![1e-7, 1.0 - 1e-7]);
+    let channel = DMatrix::from_row_slice(2, 2, &[5e-324, 1.0, 0.0, 1.0]);
+    assert_eq!(mutual_information(&pmf, &channel), 0.0);
+}
+
+#[test]
 fn every_description_of_a_source_is_the_same_source() {
     let pmf = DVector::from_vec(vec![0.5, 0.2, 0.3]);
     let posterior = DMatrix::from_row_slice(3, 2, &[0.8, 0.2, 0.0, 1.0, 0.5, 0.5]);

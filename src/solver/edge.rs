@@ -210,7 +210,8 @@ fn close(
     combined: &Combined,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let k = reach.multipliers.imax();
+    // What rounding leaves of the others is to be small beside the budget that follows from them.
+    let k = reach.multipliers.component_mul(&instance.budgets).imax();
     let changed = combined.in_place_of(instance, k);
     let mut outcome = run(&changed, Some(reach), watch);
     combined.take_out(k, &mut outcome.dual);
