@@ -257,21 +257,6 @@ fn frontiers_need_two_different_costs() {
     }
 }
 
-/// Weights from equal to `orders` orders of magnitude apart, some of them zero.
-fn weights(n: usize, orders: f64) -> impl Strategy<Value = DVector<f64>> {
-    let weight = prop_oneof![
-        6 => 0.01..1.0_f64,
-        2 => (0.0..orders).prop_map(|order| 10_f64.powf(-order)),
-        1 => Just(0.0),
-    ];
-    prop::collection::vec(weight, n).prop_map(|mut weights| {
-        weights[0] = weights[0].max(0.1);
-        let pmf = DVector::from_vec(weights);
-        let total = pmf.sum();
-        pmf / total
-    })
-}
-
 /// Uniform entries, or few integers, so that many points and slopes coincide.
 fn cost(n: usize, m: usize) -> impl Strategy<Value = DMatrix<f64>> {
     (any::<bool>(), prop::collection::vec(0.0..1.0_f64, n * m)).prop_map(
@@ -288,7 +273,14 @@ fn random_case(largest: usize, orders: f64) -> impl Strategy<Value = Case> {
     sizes.prop_flat_map(move |(n, m, k)| {
         let costs = prop::collection::vec(cost(n, m), k);
         let forbidden = prop::collection::vec(0.0..1.0_f64, n * m);
-        (weights(n, orders), costs, forbidden, prop_oneof![Just(0.0), 0.05..0.7_f64], 0..k, 1..k)
+        (
+            common::any_pmf(n, orders),
+            costs,
+            forbidden,
+            prop_oneof![Just(0.0), 0.05..0.7_f64],
+            0..k,
+            1..k,
+        )
             .prop_map(move |(pmf, mut costs, forbidden, share, first, step)| {
                 for (at, _) in forbidden.iter().enumerate().filter(|(_, u)| **u < share) {
                     let (x, y) = (at / m, at % m);

@@ -13,7 +13,8 @@
 mod common;
 
 use common::exact::{Sum, price};
-use common::families::{Case, Family, Random};
+use common::families::{Case, Family};
+use common::random::Random;
 use proptest::prelude::*;
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{Infeasible, Problem, RdcError, Solution, Status};

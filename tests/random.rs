@@ -6,9 +6,10 @@
 
 mod common;
 
+use common::cases::Case;
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Problem, Solution, Status};
+use rdc_theory::{Settings, Status};
 
 const MAX_ITERATIONS: usize = 60;
 const TOLERANCE: f64 = 1e-9;
@@ -19,42 +20,6 @@ enum Kind {
     Uniform,
     SquaredError,
     ZeroOne,
-}
-
-/// A problem as plain matrices, so that a failing case prints whole.
-#[derive(Debug, Clone)]
-struct Case {
-    pmf: DVector<f64>,
-    costs: Vec<DMatrix<f64>>,
-    budgets: Vec<f64>,
-}
-
-impl Case {
-    fn problem(&self) -> Problem {
-        let problem = Problem::new(self.pmf.clone(), self.costs[0].ncols()).unwrap();
-        self.costs
-            .iter()
-            .fold(problem, |problem, cost| problem.with_cost("cost", cost.clone()).unwrap())
-    }
-
-    fn solve(&self) -> Solution {
-        self.problem().solve(&self.budgets).unwrap()
-    }
-}
-
-/// Weights from equal to twelve orders of magnitude apart, some of them zero.
-fn pmf(n: usize) -> impl Strategy<Value = DVector<f64>> {
-    let weight = prop_oneof![
-        6 => 0.01..1.0_f64,
-        2 => (-12.0..0.0_f64).prop_map(|exponent| 10_f64.powf(exponent)),
-        1 => Just(0.0),
-    ];
-    prop::collection::vec(weight, n).prop_map(|mut weights| {
-        weights[0] = weights[0].max(0.1);
-        let pmf = DVector::from_vec(weights);
-        let total = pmf.sum();
-        pmf / total
-    })
 }
 
 fn cost(n: usize, m: usize) -> impl Strategy<Value = DMatrix<f64>> {
@@ -95,7 +60,7 @@ fn case() -> impl Strategy<Value = Case> {
         .prop_flat_map(|(n, m, k)| {
             let costs = prop::collection::vec(cost(n, m), k);
             let weights = prop::collection::vec(0.05..1.0_f64, k);
-            (pmf(n), costs, weights, -1.0..2.5_f64, -4.0..0.0_f64)
+            (common::any_pmf(n, 12.0), costs, weights, -1.0..2.5_f64, -4.0..0.0_f64)
         })
         .prop_map(|(pmf, costs, weights, sharpness, slack)| {
             let (sharpness, slack) = (10_f64.powf(sharpness), 10_f64.powf(slack));
@@ -109,7 +74,7 @@ proptest! {
 
     #[test]
     fn strictly_feasible_problems_are_certified(case in case()) {
-        let solution = case.solve();
+        let solution = case.solve(&Settings::default());
         prop_assert_eq!(solution.status, Status::Certified);
         prop_assert!(solution.gap() <= TOLERANCE, "gap {:e}", solution.gap());
         prop_assert!(solution.iterations <= MAX_ITERATIONS, "{} iterations", solution.iterations);

@@ -190,9 +190,12 @@ fn better(
     } else {
         (second, first.channel)
     };
-    let rate = |channel: &DMatrix<f64>| match meets_budgets(instance, channel) {
-        true => information::mutual_information(&instance.pmf, &channel.transpose()),
-        false => f64::INFINITY,
+    let rate = |channel: &DMatrix<f64>| {
+        if meets_budgets(instance, channel) {
+            information::mutual_information(&instance.pmf, &channel.transpose())
+        } else {
+            f64::INFINITY
+        }
     };
     if rate(&other) < rate(&better.channel) {
         better.channel = other;
@@ -203,7 +206,7 @@ fn better(
     better
 }
 
-/// Solves with the combined constraint in place of the one that has most of it.
+/// Solves with the combined constraint in place of the one with the largest share of `n.D`.
 fn close(
     instance: &Instance<'_>,
     reach: &Reach,

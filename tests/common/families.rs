@@ -1,6 +1,7 @@
 //! Random problems of every corner family. Each case has an integer seed of its own, so that it can be run alone.
 
 use super::expected;
+use super::random::Random;
 use rdc_theory::Problem;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use std::fmt;
@@ -9,62 +10,6 @@ const INF: f64 = f64::INFINITY;
 
 /// The longest alphabet of most families.
 const LETTERS: usize = 24;
-
-/// Sebastiano Vigna's splitmix64: any seed will do, and neighbouring seeds give unrelated numbers.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(stream: u64, seed: u64) -> Self {
-        let mut streams = Self(stream);
-        Self(streams.next() ^ Self(seed).next())
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Uniform in (0, 1).
-    pub(crate) fn uniform(&mut self) -> f64 {
-        ((self.next() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.uniform()
-    }
-
-    /// 10 to a power that is uniform.
-    fn magnitude(&mut self, low: f64, high: f64) -> f64 {
-        10_f64.powf(self.between(low, high))
-    }
-
-    pub(crate) fn below(&mut self, count: usize) -> usize {
-        ((self.uniform() * count as f64) as usize).min(count - 1)
-    }
-
-    fn size(&mut self, most: usize) -> usize {
-        1 + self.below(most)
-    }
-
-    fn chance(&mut self, probability: f64) -> bool {
-        self.uniform() < probability
-    }
-
-    fn vector(&mut self, count: usize) -> Vec<f64> {
-        (0..count).map(|_| self.uniform()).collect()
-    }
-
-    /// Fisher and Yates.
-    pub(crate) fn permutation(&mut self, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..count).collect();
-        for last in (1..count).rev() {
-            order.swap(last, self.below(last + 1));
-        }
-        order
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
