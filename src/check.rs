@@ -69,11 +69,17 @@ pub(crate) fn probabilities(argument: &str, matrix: &mut DMatrix<f64>) -> Result
     not_empty(argument, matrix.len())?;
     entries(argument, matrix, PROBABILITY, |v| v.is_finite() && v >= 0.0)?;
     let sum = matrix.sum();
-    if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
-        return Err(RdcError::NotNormalised { argument: argument.into(), sum });
-    }
+    normalised(sum, || argument.into())?;
     if needs_scaling(sum, matrix.len()) {
         matrix.unscale_mut(sum);
+    }
+    Ok(())
+}
+
+/// Checks the sum of some probabilities.
+pub(crate) fn normalised(sum: f64, argument: impl FnOnce() -> String) -> Result<(), RdcError> {
+    if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
+        return Err(RdcError::NotNormalised { argument: argument(), sum });
     }
     Ok(())
 }
@@ -90,12 +96,7 @@ pub(crate) fn stochastic_rows(argument: &str, matrix: &mut DMatrix<f64>) -> Resu
     entries(argument, matrix, PROBABILITY, |v| v.is_finite() && v >= 0.0)?;
     for (row, mut probabilities) in matrix.row_iter_mut().enumerate() {
         let sum = probabilities.sum();
-        if (sum - 1.0).abs() > NORMALISATION_TOLERANCE {
-            return Err(RdcError::NotNormalised {
-                argument: format!("{argument}, row {row},"),
-                sum,
-            });
-        }
+        normalised(sum, || format!("{argument}, row {row},"))?;
         if needs_scaling(sum, probabilities.len()) {
             probabilities.unscale_mut(sum);
         }

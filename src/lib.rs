@@ -52,7 +52,7 @@
 //! The repository's `docs/` hold a table from the paper's equations to functions and tests (`equations.md`) and the
 //! method with its measurements (`solver.md`).
 
-mod bernoulli;
+mod binary;
 mod certificate;
 mod check;
 mod classifier;
@@ -71,7 +71,7 @@ mod solver;
 mod source;
 mod twofold;
 
-pub use bernoulli::rdc_bernoulli;
+pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRegime, rdc_bernoulli};
 pub use check::matrix_from_rows;
 pub use classifier::Classifier;
 pub use distortion::Distortion;

@@ -11,6 +11,7 @@
 pub(crate) mod cases;
 pub(crate) mod exact;
 pub(crate) mod families;
+pub(crate) mod flips;
 pub(crate) mod random;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};

@@ -1,0 +1,137 @@
+//! The best channel for the classification error alone: Berger's binary source with two weights, by one monotone root.
+
+use super::BinaryRdc;
+use super::joint::Joint;
+
+/// Newton steps, each of which at least halves the bracket if it does not do better; a handful is typical.
+const MAX_STEPS: usize = 200;
+
+/// Relative to the root: as close as rounding lets it come.
+const CLOSE: f64 = 4.0 * f64::EPSILON;
+
+impl BinaryRdc {
+    /// The joint law with the least information among those with `a A + b B <= excess`, and the slope in nats per error.
+    ///
+    /// Weights of one sign are expected, and an excess that needs rate; what rounding leaves of others needs none.
+    pub(super) fn for_error(&self, excess: f64) -> (Joint, f64) {
+        // Calling the reproduction's letters by each other's names turns negative weights into positive ones,
+        let mirrored = self.weights[0] < 0.0;
+        let [zero, one] = self.masses();
+        let ([a, b], excess) = if mirrored {
+            (self.weights.map(|weight| -weight), excess - self.excess_of([zero, one]))
+        } else {
+            (self.weights, excess)
+        };
+        // and calling both letters so makes X^ = 0 the letter that needs no rate.
+        let swapped = a * zero < b * one;
+        let two_weights =
+            if swapped { TwoWeights { p: zero, a: b, b: a } } else { TwoWeights { p: one, a, b } };
+        let (joint, t) = two_weights.best(excess.max(0.0));
+        (joint.renamed(swapped, swapped ^ mirrored), t)
+    }
+}
+
+/// A bit with `P(X = 1) = p` where the flips 0 -> 1 and 1 -> 0 cost `a > 0` and `b > 0`, and `b p <= a (1 - p)`.
+#[derive(Debug, Clone, Copy)]
+struct TwoWeights {
+    p: f64,
+    a: f64,
+    b: f64,
+}
+
+/// The channel of one slope t.
+#[derive(Debug, Clone, Copy)]
+struct AtSlope {
+    /// P(X^ = 1); negative where the slope is too small for the letter to be used.
+    q: f64,
+    /// P(X = 1 | X^ = 0) and P(X = 0 | X^ = 1).
+    wrong: [f64; 2],
+    cost: f64,
+    /// d cost / dt.
+    change: f64,
+}
+
+impl TwoWeights {
+    fn best(self, budget: f64) -> (Joint, f64) {
+        if !(budget > 0.0) {
+            return (Joint::backward(self.p, [0.0, 0.0]), f64::INFINITY);
+        }
+        if !(budget < self.b * self.p) {
+            return (Joint::backward(0.0, [self.p, 0.0]), 0.0);
+        }
+        let (slope, t) = self.root(budget);
+        (Joint::backward(slope.q.clamp(0.0, 1.0), slope.wrong), t)
+    }
+
+    /// The slope at which the cost is the budget: Newton's method on the logarithm of the cost, which is nearly straight
+    /// in t, inside a bracket.
+    fn root(self, budget: f64) -> (AtSlope, f64) {
+        let Self { p, a, b } = self;
+        // The cost lies below the larger of a exp(-ta) and b exp(-tb), and far from zero rate near their mixture.
+        let log_budget = budget.ln();
+        let slope_where = |weight: f64, share: f64| ((share * weight).ln() - log_budget) / weight;
+        let (mut low, mut high) = (0.0, slope_where(a, 1.0).max(slope_where(b, 1.0)));
+        let mut t = slope_where(a, p).max(slope_where(b, 1.0 - p)).clamp(low, high);
+        let mut slope = self.at(t);
+        for _ in 0..MAX_STEPS {
+            let short = slope.q > 0.0 && slope.cost <= budget;
+            if short {
+                high = t;
+            } else {
+                low = t;
+            }
+            let newton = t - (slope.cost / budget).ln() * slope.cost / slope.change;
+            let usable = slope.q > 0.0 && low < newton && newton < high;
+            let next = if usable { newton } else { 0.5 * (low + high) };
+            let step = (next - t).abs();
+            t = next;
+            slope = self.at(t);
+            if step <= CLOSE * t {
+                break;
+            }
+        }
+        (slope, t)
+    }
+
+    /// Both letters are in use where `c_y = 1` for both, which fixes the backward channel; the source's pmf then fixes q.
+    fn at(self, t: f64) -> AtSlope {
+        let Self { p, a, b } = self;
+        let (x, y) = (-(-t * a).exp_m1(), -(-t * b).exp_m1());
+        let (alpha, beta) = (1.0 - x, 1.0 - y);
+        let both = x + y - x * y;
+        let (u, v) = (alpha * y / both, beta * x / both);
+        let right = x * y / both;
+        let q = (p - v) / right;
+        let common = (a + b) * alpha * beta / both;
+        let du = u * (b * beta / y - a - common);
+        let dv = v * (a * alpha / x - b - common);
+        let dq = (q * (du + dv) - dv) / right;
+        AtSlope {
+            q,
+            wrong: [v, u],
+            cost: a * q * u + b * (1.0 - q) * v,
+            change: a * (dq * u + q * du) + b * ((1.0 - q) * dv - dq * v),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TwoWeights;
+
+    #[test]
+    fn the_change_is_the_derivative_of_the_cost() {
+        for (p, a, b) in [(0.3, 1.0, 0.5), (0.1, 0.2, 1.0), (0.5, 0.7, 0.7), (0.01, 0.9, 0.01)] {
+            let source = TwoWeights { p, a, b };
+            for t in [0.5, 3.0, 12.0] {
+                let h = 1e-5;
+                let difference = (source.at(t + h).cost - source.at(t - h).cost) / (2.0 * h);
+                let change = source.at(t).change;
+                assert!(
+                    (difference - change).abs() <= 1e-8 * (1.0 + change.abs()),
+                    "{source:?}, {t}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One point of the binary function: which budgets cost rate there, and what they cost.
+
+use super::joint::Joint;
+use super::{BinaryRdc, budget};
+use crate::RdcError;
+use std::f64::consts::LN_2;
+
+/// Budgets that miss the feasible set by no more than this, a few last digits of a probability, are taken to be on its
+/// edge.
+pub(super) const ROUNDING: f64 = 8.0 * f64::EPSILON;
+
+/// Which budgets set the rate of a binary source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BinaryRegime {
+    /// R = 0: one output pmf meets both budgets whatever the source bit.
+    ZeroRate,
+    /// `R = Hb(p) - Hb(D)`, the paper's eq. (8): the best channel for D alone meets E.
+    DistortionOnly,
+    /// `R = R(inf, E) > 0`: the best channel for E alone meets D. The paper's eq. (9) lacks this regime.
+    ClassificationOnly,
+    /// Both budgets are met with equality: the paper's `I1`.
+    Both,
+}
+
+impl BinaryRegime {
+    /// All regimes.
+    pub const ALL: [Self; 4] =
+        [Self::ZeroRate, Self::DistortionOnly, Self::ClassificationOnly, Self::Both];
+}
+
+impl std::fmt::Display for BinaryRegime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ZeroRate => "zero rate",
+            Self::DistortionOnly => "distortion only",
+            Self::ClassificationOnly => "classification only",
+            Self::Both => "both",
+        })
+    }
+}
+
+/// A point of a binary rate function: the rate and the channel that attains it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct BinaryPoint {
+    /// R(D,E) in bits, to about 1e-15.
+    pub rate: f64,
+    /// Which budgets set it. Where two regimes meet, the first in the order of [`BinaryRegime`] but for rounding.
+    pub regime: BinaryRegime,
+    /// The test channel's crossover probabilities \[W(1|0), W(0|1)\].
+    pub crossover: [f64; 2],
+    /// The output pmf \[P(X^ = 0), P(X^ = 1)\].
+    pub output: [f64; 2],
+    /// The slopes \[-dR/dD, -dR/dE\] in bits per unit, in \[0, +inf\]: `+inf` on the edge of the feasible set. Where R
+    /// has a kink, one of the planes below it that touch it there: the horizontal one at zero rate.
+    pub multipliers: [f64; 2],
+    /// The distortion `E[Delta] <= D` of the channel.
+    pub distortion: f64,
+    /// The classification error rate `eps <= E` of the channel.
+    pub error: f64,
+}
+
+impl BinaryRdc {
+    /// R(D,E) at distortion budget `d` and error budget `e`, each in \[0, +inf\].
+    ///
+    /// Does not allocate. Budgets that miss the feasible set by rounding (8 units in the last digit of 1) are met on its
+    /// edge.
+    ///
+    /// # Errors
+    /// [`RdcError::Value`] for a budget that is negative or NaN; [`RdcError::Infeasible`], with the proof and the smallest
+    /// budgets, where no channel meets both.
+    pub fn point(&self, d: f64, e: f64) -> Result<BinaryPoint, RdcError> {
+        budget("d", d)?;
+        budget("e", e)?;
+        let Some(excess) = self.feasible_excess(d, e) else {
+            return Err(self.infeasible(d, e));
+        };
+        // No channel has more distortion.
+        let d = d.min(1.0);
+        Ok(self
+            .zero_rate(d, excess)
+            .or_else(|| self.distortion_only(d, excess))
+            .or_else(|| self.both(d, excess))
+            // Rounding may have hidden that E alone needs no rate.
+            .or_else(|| self.zero_rate(1.0, excess))
+            .unwrap_or_else(|| self.classification_only(excess)))
+    }
+
+    /// What the error budget leaves for `a A + b B`.
+    pub(super) fn excess(&self, e: f64) -> f64 {
+        e.min(1.0) - self.base_error
+    }
+
+    /// The same, if some channel with distortion at most d meets it.
+    pub(super) fn feasible_excess(&self, d: f64, e: f64) -> Option<f64> {
+        let (excess, least) = (self.excess(e), self.least_excess(d));
+        (excess >= least - ROUNDING).then_some(excess.max(least))
+    }
+
+    fn zero_rate(&self, d: f64, excess: f64) -> Option<BinaryPoint> {
+        let (low, high) = self.blind_for(d, excess)?;
+        Some(self.blind(if self.p > 0.5 { high } else { low }))
+    }
+
+    /// The channel that sends 1 with probability q whatever the source bit.
+    fn blind(&self, q: f64) -> BinaryPoint {
+        let [zero, one] = self.masses();
+        let flips = [zero * q, one * (1.0 - q)];
+        BinaryPoint {
+            rate: 0.0,
+            regime: BinaryRegime::ZeroRate,
+            crossover: [q, 1.0 - q],
+            output: [1.0 - q, q],
+            multipliers: [0.0; 2],
+            distortion: flips[0] + flips[1],
+            error: self.base_error + self.excess_of(flips),
+        }
+    }
+
+    /// The best channel for D alone, if it needs rate and meets E: X is X^ flipped with probability D.
+    fn distortion_only(&self, d: f64, excess: f64) -> Option<BinaryPoint> {
+        let joint = self.for_distortion(d)?;
+        let needed = self.excess_of(joint.flips());
+        let multipliers = || [((1.0 - d) / d).ln() / LN_2, 0.0];
+        (needed <= excess + ROUNDING * needed.abs())
+            .then(|| self.at(BinaryRegime::DistortionOnly, &joint, multipliers()))
+    }
+
+    /// The best joint law for D alone where that needs rate.
+    pub(super) fn for_distortion(&self, d: f64) -> Option<Joint> {
+        let q = || ((self.p - d) / (1.0 - 2.0 * d)).min(1.0);
+        (d < self.rarer()).then(|| Joint::backward(q(), [d, d]))
+    }
+
+    /// The channel that spends both budgets; `None` where R needs less than all of D.
+    fn both(&self, d: f64, excess: f64) -> Option<BinaryPoint> {
+        let [a, b] = self.weights;
+        // Equal weights make the error a copy of the distortion: only one of the budgets counts.
+        if d >= 1.0 || (a - b).abs() <= ROUNDING * a.abs() {
+            return None;
+        }
+        let masses = self.masses();
+        // On the nearest end of the line A + B = D where it has no such point: the slopes there tell which budget is met.
+        let zero_to_one = (excess - b * d) / (a - b);
+        let zero_to_one = zero_to_one.max(d - masses[1]).max(0.0).min(masses[0]).min(d);
+        let flips = [zero_to_one, (d - zero_to_one).min(masses[1])];
+        let joint = Joint::with_flips(masses, flips);
+        let (_, slopes) = joint.information(masses);
+        // The slopes of R in A and B are those of I: s + t a and s + t b, negated.
+        let scaled = |weight: f64, slope: f64| if weight == 0.0 { 0.0 } else { weight * slope };
+        let s = (scaled(b, slopes[0]) - scaled(a, slopes[1])) / (a - b);
+        let t = (slopes[1] - slopes[0]) / (a - b);
+        if s < 0.0 && self.blind_for(1.0, excess).is_none() {
+            return None;
+        }
+        if t < 0.0
+            && let Some(joint) = self.for_distortion(d)
+        {
+            // E is missed by rounding only.
+            return Some(self.at(BinaryRegime::DistortionOnly, &joint, [s, 0.0]));
+        }
+        Some(self.at(BinaryRegime::Both, &joint, [s, t]))
+    }
+
+    /// The best channel for E alone.
+    fn classification_only(&self, excess: f64) -> BinaryPoint {
+        let (joint, t) = self.for_error(excess);
+        self.at(BinaryRegime::ClassificationOnly, &joint, [0.0, t / LN_2])
+    }
+
+    fn at(&self, regime: BinaryRegime, joint: &Joint, multipliers: [f64; 2]) -> BinaryPoint {
+        let masses = self.masses();
+        let flips = joint.flips();
+        BinaryPoint {
+            rate: joint.information(masses).0,
+            regime,
+            crossover: [flips[0] / masses[0], flips[1] / masses[1]].map(|w| w.min(1.0)),
+            output: joint.output(),
+            // A NaN is the difference of two infinite slopes, which only rounding brings about.
+            multipliers: multipliers.map(|multiplier| multiplier.max(0.0)),
+            distortion: flips[0] + flips[1],
+            error: self.base_error + self.excess_of(flips),
+        }
+    }
+}
