@@ -6,18 +6,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "tests fail by panicking"
+    clippy::print_stdout,
+    reason = "tests fail by panicking, and tell how close it was"
 )]
 
 mod common;
 
-use common::flips::Flips;
-use common::random::Random;
+use common::binary::cases;
 use rdc_theory::nalgebra::DVector;
-use rdc_theory::{
-    BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRegime, Classifier, Distortion, Rdc, RdcError,
-    Source, Status,
-};
+use rdc_theory::{BinaryClassifier, BinaryRdc, BinaryRegime, RdcError, Status};
 use std::collections::BTreeMap;
 
 const INF: f64 = f64::INFINITY;
@@ -27,103 +24,6 @@ const BUDGET_ROUNDING: f64 = 1e-14;
 
 /// By what the general solver takes budgets to be on an edge.
 const EDGE_ROUNDING: f64 = 1e-12;
-
-/// A source, a classifier and two budgets.
-#[derive(Debug, Clone, Copy)]
-struct Case {
-    p: f64,
-    posterior: [f64; 2],
-    classifier: BinaryClassifier,
-    d: f64,
-    e: f64,
-}
-
-impl Case {
-    fn new(random: &mut Random) -> Self {
-        let probability = |random: &mut Random| match random.below(12) {
-            0 => 0.0,
-            1 => 0.5,
-            2 => 1.0,
-            3 => random.magnitude(-9.0, -1.0),
-            4 => 1.0 - random.magnitude(-9.0, -1.0),
-            _ => random.uniform(),
-        };
-        let p = probability(random);
-        let posterior = if random.chance(0.1) {
-            // Both flips weigh the same.
-            let eta = probability(random);
-            [eta, 1.0 - eta]
-        } else {
-            [probability(random), probability(random)]
-        };
-        let classifier = BinaryClassifier::ALL[[0, 0, 1, 1, 2, 3][random.below(6)]];
-        let mut case = Self { p, posterior, classifier, d: INF, e: INF };
-        (case.d, case.e) = case.budgets(random);
-        case
-    }
-
-    /// Budgets between what can be met and what hardly matters, those on a boundary of two regimes among them.
-    fn budgets(&self, random: &mut Random) -> (f64, f64) {
-        let rdc = self.binary();
-        let share = |random: &mut Random| match random.below(10) {
-            0 => 0.0,
-            1 => 1.0,
-            2 => random.magnitude(-12.0, 0.0),
-            _ => random.uniform(),
-        };
-        let between = |low: f64, high: f64, share: f64| low + share * (high - low);
-        let d = match random.below(8) {
-            0 => 0.0,
-            1 => INF,
-            2 => random.between(0.5, 1.2),
-            _ => random.uniform() * self.p.min(1.0 - self.p) * 1.2,
-        };
-        let (least, free) = (rdc.smallest_error(d).unwrap(), rdc.flat_in_error_from(d).unwrap());
-        let e = match random.below(10) {
-            0 => INF,
-            1 => free + random.uniform() * 0.1,
-            _ => between(least, free, share(random)),
-        };
-        let boundary = match random.below(8) {
-            0 => rdc.d1(e).unwrap(),
-            1 => rdc.d2(e).unwrap(),
-            2 => rdc.flat_in_distortion_from(e).unwrap(),
-            3 => rdc.smallest_distortion(e).unwrap(),
-            4 => rdc.flat_in_distortion_from(e).unwrap().map(|flat| flat + random.uniform() * 0.2),
-            _ => None,
-        };
-        (boundary.unwrap_or(d), e)
-    }
-
-    fn binary(&self) -> BinaryRdc {
-        BinaryRdc::new(self.p, self.posterior, self.classifier).unwrap()
-    }
-
-    fn point(&self) -> BinaryPoint {
-        self.binary().point(self.d, self.e).unwrap_or_else(|error| panic!("{self:?}: {error}"))
-    }
-
-    /// The same function by the general solver.
-    fn general(&self) -> Rdc {
-        let posterior = common::rows(&self.posterior.map(|one| [1.0 - one, one]));
-        let source = Source::new(common::pmf(&[1.0 - self.p, self.p]), posterior).unwrap();
-        let classifier = Classifier::hard(&self.classifier.class_of()).unwrap();
-        Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
-    }
-
-    fn flips(&self) -> Flips {
-        let misread = |x: usize, y: usize| match self.classifier.class_of()[y] {
-            0 => self.posterior[x],
-            _ => 1.0 - self.posterior[x],
-        };
-        Flips::new(self.p, misread, self.d, self.e)
-    }
-}
-
-fn cases() -> impl Iterator<Item = Case> {
-    let count = std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok());
-    (0..count.unwrap_or(12_000)).map(|seed| Case::new(&mut Random::new(4, seed)))
-}
 
 fn sign(weight: f64) -> char {
     match weight {

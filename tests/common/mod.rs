@@ -8,6 +8,7 @@
     reason = "each test file uses its part; tests fail by panicking"
 )]
 
+pub(crate) mod binary;
 pub(crate) mod cases;
 pub(crate) mod exact;
 pub(crate) mod families;

@@ -1,0 +1,117 @@
+//! Random binary sources, classifiers and budgets.
+
+use super::flips::Flips;
+use super::random::Random;
+use super::{pmf, rows};
+use rdc_theory::{BinaryClassifier, BinaryPoint, BinaryRdc, Classifier, Distortion, Rdc, Source};
+
+const INF: f64 = f64::INFINITY;
+
+/// A source, a classifier and two budgets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BinaryCase {
+    pub(crate) p: f64,
+    pub(crate) posterior: [f64; 2],
+    pub(crate) classifier: BinaryClassifier,
+    pub(crate) d: f64,
+    pub(crate) e: f64,
+}
+
+impl BinaryCase {
+    pub(crate) fn new(random: &mut Random) -> Self {
+        let probability = |random: &mut Random| match random.below(12) {
+            0 => 0.0,
+            1 => 0.5,
+            2 => 1.0,
+            3 => random.magnitude(-9.0, -1.0),
+            4 => 1.0 - random.magnitude(-9.0, -1.0),
+            _ => random.uniform(),
+        };
+        let p = probability(random);
+        let posterior = if random.chance(0.1) {
+            // Both flips weigh the same.
+            let eta = probability(random);
+            [eta, 1.0 - eta]
+        } else {
+            [probability(random), probability(random)]
+        };
+        let classifier = BinaryClassifier::ALL[[0, 0, 1, 1, 2, 3][random.below(6)]];
+        let mut case = Self { p, posterior, classifier, d: INF, e: INF };
+        (case.d, case.e) = case.budgets(random);
+        case
+    }
+
+    /// Budgets between what can be met and what hardly matters, those on a boundary of two regimes among them.
+    fn budgets(&self, random: &mut Random) -> (f64, f64) {
+        let rdc = self.binary();
+        let share = |random: &mut Random| match random.below(10) {
+            0 => 0.0,
+            1 => 1.0,
+            2 => random.magnitude(-12.0, 0.0),
+            _ => random.uniform(),
+        };
+        let between = |low: f64, high: f64, share: f64| low + share * (high - low);
+        let d = match random.below(8) {
+            0 => 0.0,
+            1 => INF,
+            2 => random.between(0.5, 1.2),
+            _ => random.uniform() * self.p.min(1.0 - self.p) * 1.2,
+        };
+        let (least, free) = (rdc.smallest_error(d).unwrap(), rdc.flat_in_error_from(d).unwrap());
+        let e = match random.below(10) {
+            0 => INF,
+            1 => free + random.uniform() * 0.1,
+            _ => between(least, free, share(random)),
+        };
+        let boundary = match random.below(8) {
+            0 => rdc.d1(e).unwrap(),
+            1 => rdc.d2(e).unwrap(),
+            2 => rdc.flat_in_distortion_from(e).unwrap(),
+            3 => rdc.smallest_distortion(e).unwrap(),
+            4 => rdc.flat_in_distortion_from(e).unwrap().map(|flat| flat + random.uniform() * 0.2),
+            _ => None,
+        };
+        (boundary.unwrap_or(d), e)
+    }
+
+    pub(crate) fn binary(&self) -> BinaryRdc {
+        BinaryRdc::new(self.p, self.posterior, self.classifier).unwrap()
+    }
+
+    pub(crate) fn point(&self) -> BinaryPoint {
+        self.binary().point(self.d, self.e).unwrap_or_else(|error| panic!("{self:?}: {error}"))
+    }
+
+    /// The same function by the general solver.
+    pub(crate) fn general(&self) -> Rdc {
+        let posterior = rows(&self.posterior.map(|one| [1.0 - one, one]));
+        let source = Source::new(pmf(&[1.0 - self.p, self.p]), posterior).unwrap();
+        let classifier = Classifier::hard(&self.classifier.class_of()).unwrap();
+        Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
+    }
+
+    /// The chance that the classifier errs on reproduction y of letter x.
+    fn misread(&self, x: usize, y: usize) -> f64 {
+        match self.classifier.class_of()[y] {
+            0 => self.posterior[x],
+            _ => 1.0 - self.posterior[x],
+        }
+    }
+
+    pub(crate) fn flips(&self) -> Flips {
+        Flips::new(self.p, |x, y| self.misread(x, y), self.d, self.e)
+    }
+
+    /// `sum_x p(x) min_y s Delta(x, y) + t d_c(x, y)`.
+    pub(crate) fn least_price(&self, s: f64, t: f64) -> f64 {
+        let price = |x: usize, y: usize| s * f64::from(x != y) + t * self.misread(x, y);
+        let least = |x: usize| price(x, 0).min(price(x, 1));
+        (1.0 - self.p) * least(0) + self.p * least(1)
+    }
+}
+
+/// `RDC_CASES` of them, or 12,000.
+pub(crate) fn cases() -> impl Iterator<Item = BinaryCase> {
+    let count = std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok());
+    (0..count.unwrap_or(12_000)).map(|seed| BinaryCase::new(&mut Random::new(4, seed)))
+}
