@@ -81,6 +81,17 @@ fn d1_ends_the_distortion_only_regime() {
     assert!(counts.iter().all(|&count| count >= 300), "{counts:?}");
 }
 
+/// The best channel for D alone errs less again as it nears the constant one, so D1 is not the end of the matter.
+#[test]
+fn the_distortion_only_regime_may_come_back() {
+    let rdc = BinaryRdc::new(0.3, [0.02, 0.6], BinaryClassifier::Identity).unwrap();
+    let d1 = rdc.d1(0.2).unwrap().unwrap();
+    assert!((d1 - 0.204_401).abs() < 1e-6, "{d1}");
+    let met = [0.1, 0.25, 0.29, 0.3].map(|d| regime(&rdc, d, 0.2));
+    let (alone, zero) = (BinaryRegime::DistortionOnly, BinaryRegime::ZeroRate);
+    assert_eq!(met, [alone, BinaryRegime::Both, alone, zero]);
+}
+
 #[test]
 fn d2_and_the_flat_distortion_end_what_d_costs() {
     let mut counts = [0; 2];

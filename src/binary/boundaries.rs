@@ -41,7 +41,9 @@ impl BinaryRdc {
     ///
     /// It is the smaller root of `(a+b) D^2 - (a p + b (1-p) + 2e) D + e = 0` with `e = E - e0`, at most `min(p, 1-p)`,
     /// from where on `Hb(p) - Hb(D)` is no rate. `None` where `E < e0`: at D = 0 the budget cannot be met, and the first
-    /// branch of eq. (9) does not exist. If a weight is negative the rate may come back to `Hb(p) - Hb(D)` at larger D.
+    /// branch of eq. (9) does not exist. Beyond D1 the rate may come back to `Hb(p) - Hb(D)`, up to the larger root: the
+    /// error rate of the best channel for D alone need not grow with D
+    /// ([`flat_in_error_from`](Self::flat_in_error_from)).
     ///
     /// # Errors
     /// A budget that is negative or NaN.
