@@ -75,7 +75,7 @@ fn the_rate_is_the_least_information_over_all_flips() {
         steep += 1;
     }
     println!("largest difference {worst:e}; {steep} with a budget's last digit worth more");
-    assert!(steep * 1000 <= cases().count(), "{steep}");
+    assert!(steep * 200 <= cases().count(), "{steep}");
 }
 
 /// Everything that a point says of its channel, recomputed from the channel.
@@ -88,7 +88,7 @@ fn the_channel_attains_what_the_point_says() {
         let pmf = common::pmf(&[1.0 - case.p, case.p]);
         assert!(channel.iter().all(|w| (0.0..=1.0).contains(w)), "{case:?}: {point:?}");
         let rate = rdc_theory::mutual_information(&pmf, &channel);
-        assert!((rate - point.rate).abs() <= 1e-14, "{case:?}: {point:?}, {rate}");
+        assert!((rate - point.rate).abs() <= 1e-12, "{case:?}: {point:?}, {rate}");
         let output: DVector<f64> = channel.tr_mul(&pmf);
         assert!((output - common::pmf(&point.output)).amax() <= 1e-15, "{case:?}: {point:?}");
         let rdc = case.binary();
@@ -140,7 +140,7 @@ fn the_general_solver_agrees() {
     );
     let count = cases().count();
     assert!((refused + steep) * 100 <= count, "{refused}, {steep}");
-    assert!(unfinished * 100_000 <= count, "{unfinished}");
+    assert!(unfinished * 20_000 <= count, "{unfinished}");
 }
 
 /// arXiv 2609.35684, Table 1 and appendix D: classes of 60 % and 40 %, bits that are 1 with probability 0.1 and 0.8.

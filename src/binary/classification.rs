@@ -10,28 +10,21 @@ const MAX_STEPS: usize = 200;
 const CLOSE: f64 = 4.0 * f64::EPSILON;
 
 impl BinaryRdc {
-    /// The joint law with the least information among those with `a A + b B <= excess`, and the slope in nats per error.
-    ///
-    /// Weights of one sign are expected, and an excess that needs rate; what rounding leaves of others needs none.
+    /// The joint law with the least information among those with `a A + b B <= excess`, and the slope in nats per error,
+    /// where E alone needs rate.
     pub(super) fn for_error(&self, excess: f64) -> (Joint, f64) {
-        // Calling the reproduction's letters by each other's names turns negative weights into positive ones,
-        let mirrored = self.weights[0] < 0.0;
-        let [zero, one] = self.masses();
-        let ([a, b], excess) = if mirrored {
-            (self.weights.map(|weight| -weight), excess - self.excess_of([zero, one]))
-        } else {
-            (self.weights, excess)
-        };
-        // and calling both letters so makes X^ = 0 the letter that needs no rate.
-        let swapped = a * zero < b * one;
-        let two_weights =
-            if swapped { TwoWeights { p: zero, a: b, b: a } } else { TwoWeights { p: one, a, b } };
-        let (joint, t) = two_weights.best(excess.max(0.0));
-        (joint.renamed(swapped, swapped ^ mirrored), t)
+        let [a, b] = self.weights;
+        if a > 0.0 {
+            return TwoWeights { p: self.p, a, b }.best(excess);
+        }
+        // With other names for the letters of X^ negative weights become positive ones.
+        let mirrored = TwoWeights { p: self.p, a: -a, b: -b };
+        let (joint, t) = mirrored.best(excess - self.excess_of(self.masses()));
+        (joint.mirrored(), t)
     }
 }
 
-/// A bit with `P(X = 1) = p` where the flips 0 -> 1 and 1 -> 0 cost `a > 0` and `b > 0`, and `b p <= a (1 - p)`.
+/// A bit with `P(X = 1) = p` where the flips 0 -> 1 and 1 -> 0 cost `a > 0` and `b > 0`.
 #[derive(Debug, Clone, Copy)]
 struct TwoWeights {
     p: f64,
@@ -42,7 +35,7 @@ struct TwoWeights {
 /// The channel of one slope t.
 #[derive(Debug, Clone, Copy)]
 struct AtSlope {
-    /// P(X^ = 1); negative where the slope is too small for the letter to be used.
+    /// P(X^ = 1); not in (0, 1) where the slope is too small for both letters to be used.
     q: f64,
     /// P(X = 1 | X^ = 0) and P(X = 0 | X^ = 1).
     wrong: [f64; 2],
@@ -55,9 +48,6 @@ impl TwoWeights {
     fn best(self, budget: f64) -> (Joint, f64) {
         if !(budget > 0.0) {
             return (Joint::backward(self.p, [0.0, 0.0]), f64::INFINITY);
-        }
-        if !(budget < self.b * self.p) {
-            return (Joint::backward(0.0, [self.p, 0.0]), 0.0);
         }
         let (slope, t) = self.root(budget);
         (Joint::backward(slope.q.clamp(0.0, 1.0), slope.wrong), t)
@@ -74,14 +64,14 @@ impl TwoWeights {
         let mut t = slope_where(a, p).max(slope_where(b, 1.0 - p)).clamp(low, high);
         let mut slope = self.at(t);
         for _ in 0..MAX_STEPS {
-            let short = slope.q > 0.0 && slope.cost <= budget;
-            if short {
+            let both_used = 0.0 < slope.q && slope.q < 1.0;
+            if both_used && slope.cost <= budget {
                 high = t;
             } else {
                 low = t;
             }
             let newton = t - (slope.cost / budget).ln() * slope.cost / slope.change;
-            let usable = slope.q > 0.0 && low < newton && newton < high;
+            let usable = both_used && low < newton && newton < high;
             let next = if usable { newton } else { 0.5 * (low + high) };
             let step = (next - t).abs();
             t = next;

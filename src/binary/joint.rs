@@ -22,11 +22,10 @@ impl Joint {
         Self { cells: [[rest * (1.0 - v), q * u], [rest * v, q * (1.0 - u)]] }
     }
 
-    /// The law with the source's letters, and the reproduction's, called by each other's names where asked.
-    pub(super) fn renamed(self, source: bool, reproduction: bool) -> Self {
-        let cell =
-            |x: usize, y: usize| self.cells[x ^ usize::from(source)][y ^ usize::from(reproduction)];
-        Self { cells: [[cell(0, 0), cell(0, 1)], [cell(1, 0), cell(1, 1)]] }
+    /// The law in which X^ has the other name for each of its letters.
+    pub(super) fn mirrored(self) -> Self {
+        let [[zero_zero, zero_one], [one_zero, one_one]] = self.cells;
+        Self { cells: [[zero_one, zero_zero], [one_one, one_zero]] }
     }
 
     /// `[A, B]`.

@@ -121,9 +121,9 @@ impl BinaryRdc {
     fn distortion_only(&self, d: f64, excess: f64) -> Option<BinaryPoint> {
         let joint = self.for_distortion(d)?;
         let needed = self.excess_of(joint.flips());
-        let multipliers = || [((1.0 - d) / d).ln() / LN_2, 0.0];
+        let slope = || ((1.0 - d) / d).ln() / LN_2;
         (needed <= excess + ROUNDING * needed.abs())
-            .then(|| self.at(BinaryRegime::DistortionOnly, &joint, multipliers()))
+            .then(|| self.at(BinaryRegime::DistortionOnly, &joint, [slope(), 0.0]))
     }
 
     /// The best joint law for D alone where that needs rate.
@@ -153,13 +153,9 @@ impl BinaryRdc {
         if s < 0.0 && self.blind_for(1.0, excess).is_none() {
             return None;
         }
-        if t < 0.0
-            && let Some(joint) = self.for_distortion(d)
-        {
-            // E is missed by rounding only.
-            return Some(self.at(BinaryRegime::DistortionOnly, &joint, [s, 0.0]));
-        }
-        Some(self.at(BinaryRegime::Both, &joint, [s, t]))
+        // The best channel for D alone has missed E by rounding only.
+        let without_error = if t < 0.0 { self.distortion_only(d, f64::INFINITY) } else { None };
+        without_error.or_else(|| Some(self.at(BinaryRegime::Both, &joint, [s, t])))
     }
 
     /// The best channel for E alone.

@@ -28,12 +28,17 @@ impl BinaryCase {
             _ => random.uniform(),
         };
         let p = probability(random);
-        let posterior = if random.chance(0.1) {
-            // Both flips weigh the same.
-            let eta = probability(random);
-            [eta, 1.0 - eta]
-        } else {
-            [probability(random), probability(random)]
+        let posterior = match random.below(20) {
+            // Both flips weigh the same, or nearly so.
+            0 => {
+                let eta = probability(random);
+                [eta, 1.0 - eta]
+            }
+            1 => {
+                let eta = random.between(0.01, 0.99);
+                [eta, 1.0 - eta + random.magnitude(-16.0, -6.0)]
+            }
+            _ => [probability(random), probability(random)],
         };
         let classifier = BinaryClassifier::ALL[[0, 0, 1, 1, 2, 3][random.below(6)]];
         let mut case = Self { p, posterior, classifier, d: INF, e: INF };
@@ -110,8 +115,50 @@ impl BinaryCase {
     }
 }
 
-/// `RDC_CASES` of them, or 12,000.
+/// Cases that an earlier version got wrong, in what rounding makes of weights that are nearly equal and of budgets on an
+/// edge.
+const HARD: [BinaryCase; 5] = [
+    BinaryCase {
+        p: 0.503_740_627_448_646_6,
+        posterior: [0.088_520_921_046_733_81, 0.983_237_779_531_760_5],
+        classifier: BinaryClassifier::Flipped,
+        d: 0.501_256_215_777_453,
+        e: 0.486_826_672_096_251_8,
+    },
+    BinaryCase {
+        p: 0.296_868_883_261_786_2,
+        posterior: [0.828_136_665_426_796_4, 0.171_863_334_573_203_57],
+        classifier: BinaryClassifier::Identity,
+        d: 0.939_959_526_714_710_5,
+        e: 0.211_266_295_962_166_62,
+    },
+    BinaryCase {
+        p: 0.5,
+        posterior: [0.000_364_719_908_814_938_83, 0.999_635_280_091_185_1],
+        classifier: BinaryClassifier::Flipped,
+        d: 0.846_321_871_383_259,
+        e: 0.153_930_749_579_444_1,
+    },
+    BinaryCase {
+        p: 0.448_142_868_736_567_5,
+        posterior: [0.609_525_894_360_296_7, 0.390_474_105_639_703_3],
+        classifier: BinaryClassifier::Identity,
+        d: 0.411_809_402_356_707,
+        e: 0.519_318_308_162_101_4,
+    },
+    BinaryCase {
+        p: 0.011_448_986_269_249_617,
+        posterior: [1.083_300_510_959_140_3e-9, 0.999_999_760_168_526_1],
+        classifier: BinaryClassifier::Flipped,
+        d: 0.994_097_979_904_717_8,
+        e: 0.005_902_021_081_026_944,
+    },
+];
+
+/// Those, and `RDC_CASES` random ones (12,000 by default).
 pub(crate) fn cases() -> impl Iterator<Item = BinaryCase> {
     let count = std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok());
-    (0..count.unwrap_or(12_000)).map(|seed| BinaryCase::new(&mut Random::new(4, seed)))
+    let random =
+        (0..count.unwrap_or(12_000)).map(|seed| BinaryCase::new(&mut Random::new(4, seed)));
+    HARD.into_iter().chain(random)
 }
