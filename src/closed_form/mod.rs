@@ -29,8 +29,8 @@ pub struct Point<const K: usize> {
     /// `-dR/dD_k` in bits per unit of each cost, `>= 0`: the slopes of a plane that touches R at
     /// this point and lies below it elsewhere.
     ///
-    /// Where the slope of one budget jumps it is the one to the right, the smallest that such a
-    /// plane may have. `+inf` where R falls from D = 0 vertically.
+    /// At a kink of a function of one budget it is the slope to the right, the smallest of such a
+    /// line. `+inf` where R falls from D = 0 vertically.
     pub multipliers: [f64; K],
 }
 
