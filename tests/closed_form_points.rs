@@ -1,4 +1,5 @@
-//! The closed forms by themselves: pieces that meet, multipliers that are slopes, and arguments at the ends of their range.
+//! The closed forms by themselves: pieces that meet, multipliers that are slopes, and arguments at
+//! the ends of their range.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +21,8 @@ use std::f64::consts::LN_2;
 
 const INF: f64 = f64::INFINITY;
 
-/// A rate function of one budget, and the budgets between which it is one formula: the last needs no rate.
+/// A rate function of one budget, and the budgets between which it is one formula: the last needs
+/// no rate.
 struct Curve {
     name: &'static str,
     pieces: Vec<f64>,
@@ -71,7 +73,8 @@ fn curves() -> Vec<Curve> {
     ]
 }
 
-/// The pieces of hierarchical Hamming meet where a budget starts to bind; both ends are in terms of the other budget.
+/// The pieces of hierarchical Hamming meet where a budget starts to bind; both ends are in terms of
+/// the other budget.
 fn binding(k: usize, g: usize, d: f64, e: f64) -> [f64; 2] {
     let (g, m) = (g as f64, (k * g) as f64);
     [d * (m - g) / (m - 1.0), 1.0 - (1.0 - e) / g]
@@ -215,8 +218,8 @@ fn one_source_by_several_names() {
     }
 }
 
-/// The height of the line of contact, by the condition of Berger 1971, section 2.7, in which the root search plays no part:
-/// the tangent of `1 - Hb` at t meets 0 at the ratio.
+/// The height of the line of contact, by the condition of Berger 1971, section 2.7, in which the
+/// root search plays no part: the tangent of `1 - Hb` at t meets 0 at the ratio.
 #[test]
 fn lines_to_the_erasures_are_tangents() {
     for ratio in [0.02, 0.1, 0.2, 0.3, 0.4, 0.45, 0.49, 0.4999, 0.499_999, 0.5 - 1e-9] {

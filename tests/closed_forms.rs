@@ -34,7 +34,8 @@ fn one_cost(pmf: DVector<f64>, cost: DMatrix<f64>) -> Problem {
     problem.with_cost("distortion", cost).unwrap()
 }
 
-/// The problem of a source whose letters have one label each, read without error from the reproduction.
+/// The problem of a source whose letters have one label each, read without error from the
+/// reproduction.
 fn noiseless(pmf: DVector<f64>, distortion: DMatrix<f64>, label_of: &[usize]) -> Rdc {
     let classes = label_of.iter().max().unwrap() + 1;
     let posterior = DMatrix::from_fn(pmf.len(), classes, |x, k| f64::from(label_of[x] == k));
@@ -128,7 +129,8 @@ fn hierarchical_hamming_in_its_three_regimes() {
     let mut regimes = [0; 3];
     for (k, g) in [(2, 2), (3, 2), (2, 4), (4, 3)] {
         let rdc = blocks(k, g);
-        // None of these points lies between two regimes, where a multiplier leaves 0 and is hard to tell from it.
+        // None of these points lies between two regimes, where a multiplier leaves 0 and is hard to
+        // tell from it.
         for d in [0.0, 0.05, 0.2, 0.44, 0.6, 0.74] {
             for e in [0.0, 0.02, 0.1, 0.3, 0.45] {
                 let Point { rate, multipliers, .. } = hierarchical_hamming(k, g, d, e).unwrap();
@@ -158,7 +160,8 @@ fn hierarchical_hamming_in_its_corners() {
                 let Point { rate, multipliers, .. } = hierarchical_hamming(k, g, d, e).unwrap();
                 let solution = rdc.solve(d, e).unwrap();
                 assert_rate(&solution, rate, (k, g, d, e));
-                // On the edges of what can be met slopes are infinite, and where both budgets are one, no single pair.
+                // On the edges of what can be met slopes are infinite, and where both budgets are
+                // one, no single pair.
                 if d > 1e-9 && e > 1e-9 && (g > 1 || d != e) {
                     assert_multipliers(&solution, &multipliers);
                 }
@@ -173,7 +176,8 @@ fn erasures(wrong: f64, erased: f64) -> Problem {
     one_cost(uniform(2), cost)
 }
 
-/// A bit that is not erased is known, and an erased one has at most 1 bit of entropy left: one straight segment.
+/// A bit that is not erased is known, and an erased one has at most 1 bit of entropy left: one
+/// straight segment.
 #[test]
 fn erasures_without_errors() {
     for erased in [1.0, 0.2, 30.0] {
@@ -232,11 +236,12 @@ fn erasures_that_are_too_dear() {
     }
 }
 
-/// The mass below which a letter counts as left by the solver, which stops within its gap and not at 0.
+/// The mass below which a letter counts as left by the solver, which stops within its gap and not
+/// at 0.
 const UNUSED: f64 = 1e-6;
 
-/// The solver finds Erokhin's rate; true if his letters in use were compared too, as they are where the water level is
-/// not within 1e-3 of a probability.
+/// The solver finds Erokhin's rate; true if his letters in use were compared too, as they are where
+/// the water level is not within 1e-3 of a probability.
 #[track_caller]
 fn assert_hamming(pmf: &DVector<f64>, d: f64) -> bool {
     let closed = closed_form::hamming(pmf, d).unwrap();
@@ -286,8 +291,9 @@ fn hamming_distortion_of_random_sources() {
     assert!(compared > 500, "{compared}");
 }
 
-/// Two independent bits, where the label is the first and the distortion sees the second only: a rate that splits,
-/// `R(D,E) = R1(E) + R2(D)` (Shannon 1959, the product source with a sum distortion).
+/// Two independent bits, where the label is the first and the distortion sees the second only: a
+/// rate that splits, `R(D,E) = R1(E) + R2(D)` (Shannon 1959, the product source with a sum
+/// distortion).
 #[test]
 fn label_on_one_half_of_a_product_source() {
     let (p, r) = (0.3, 0.4);
@@ -312,8 +318,9 @@ fn label_on_one_half_of_a_product_source() {
     }
 }
 
-/// A constant `a_x` added to the row of each letter x moves D by the average of a, and does nothing else (Pinkston).
-/// A budget within a shift's rounding of the shift itself is still the budget asked for.
+/// A constant `a_x` added to the row of each letter x moves D by the average of a, and does nothing
+/// else (Pinkston). A budget within a shift's rounding of the shift itself is still the budget
+/// asked for.
 #[test]
 fn budgets_just_above_a_large_shift() {
     for (shift, above) in [(1e4, 9e-9), (1e8, 5e-5), (1e6, 1e-3)] {
