@@ -8,9 +8,9 @@ pub(crate) fn surprisal(x: f64) -> f64 {
     if x > 0.0 { -x * x.log2() } else { 0.0 }
 }
 
-/// `-(1-x) log2(1-x)`, continued by 0 at 1, with all its digits where x is tiny.
+/// `-(1-x) log2(1-x)` for x < 1, with all its digits where x is tiny.
 pub(crate) fn complement_surprisal(x: f64) -> f64 {
-    if x < 1.0 { -(1.0 - x) * (-x).ln_1p() / LN_2 } else { 0.0 }
+    -(1.0 - x) * (-x).ln_1p() / LN_2
 }
 
 /// The binary entropy `Hb(p) = -p log2 p - (1-p) log2(1-p)` in bits, for p in \[0, 1\] (the paper's footnote 1).

@@ -94,6 +94,10 @@ fn pieces_meet() {
             }
         }
         assert_eq!((curve.at)(curve.at_zero_rate() * (1.0 + STEP)).multipliers, [0.0]);
+        for steps in 1..30 {
+            let below = curve.at_zero_rate() * (1.0 - f64::from(steps) * f64::EPSILON);
+            assert!(curve.rate(below) >= 0.0 && curve.slope(below) >= 0.0, "{}", curve.name);
+        }
         assert!(curve.rate(curve.at_zero_rate() * (1.0 - 1e-3)) > 0.0, "{}", curve.name);
     }
 }
@@ -196,7 +200,7 @@ fn rates_lie_above_the_planes_of_their_multipliers() {
 fn one_source_by_several_names() {
     for m in [1, 2, 3, 8] {
         let equal = pmf(&vec![1.0 / m as f64; m]);
-        for d in [0.0, 1e-12, 0.1, 0.3, 0.49, 0.5, 0.6, 0.85, 0.9, INF] {
+        for d in [0.0, 1e-16, 1e-12, 0.1, 0.3, 0.49, 0.5, 0.6, 0.85, 0.9, INF] {
             let uniform = uniform_hamming(m, d).unwrap();
             let any = hamming(&equal, d).unwrap();
             assert_abs_diff_eq!(any.rate, uniform.rate, epsilon = 1e-15);
@@ -205,6 +209,7 @@ fn one_source_by_several_names() {
             for (k, g, d, e, multipliers) in [
                 (m, 1, d, INF, [slope, 0.0]),
                 (m, 1, d, d, [slope, 0.0]),
+                (m, 1, d.next_up(), d, [0.0, slope]),
                 (1, m, d, 0.0, [slope, 0.0]),
                 (m, 3, INF, d, [0.0, slope]),
             ] {
@@ -212,6 +217,11 @@ fn one_source_by_several_names() {
                 assert_eq!((point.rate, point.multipliers), (uniform.rate, multipliers));
             }
         }
+    }
+    for step in 1..85 {
+        let d = f64::from(step) / 97.0;
+        let both = hierarchical_hamming(8, 1, d, d).unwrap();
+        assert_eq!(both.multipliers, [uniform_hamming(8, d).unwrap().multipliers[0], 0.0]);
     }
     for d in [0.0, 0.1, 0.3, 0.5] {
         assert_eq!(erasure(1.0, 0.5, d).unwrap(), uniform_hamming(2, d).unwrap());
@@ -231,6 +241,18 @@ fn lines_to_the_erasures_are_tangents() {
         assert_abs_diff_eq!(erasure(1.0, ratio, middle).unwrap().rate, tangent, epsilon = 1e-14);
         assert!(0.0 < t && t < ratio, "{t} {ratio}");
     }
+    // The letter is all but useless.
+    let mut ratio = 0.5_f64;
+    for _ in 0..1000 {
+        ratio = ratio.next_down();
+        for d in [0.3, 0.499_999] {
+            let (point, bit) = (erasure(1.0, ratio, d).unwrap(), uniform_hamming(2, d).unwrap());
+            assert_abs_diff_eq!(point.rate, bit.rate, epsilon = 1e-14);
+            assert_abs_diff_eq!(point.multipliers[0], bit.multipliers[0], epsilon = 1e-7);
+        }
+        let line = erasure(1.0, ratio, ratio.next_down()).unwrap();
+        assert!(0.0 < line.multipliers[0] && line.multipliers[0] < 1e-11, "{ratio}: {line:?}");
+    }
     // As errors get dearer the line becomes that of no errors at all.
     for wrong in [1e3, 1e9, 1e300, INF] {
         let point = erasure(wrong, 1.0, 0.25).unwrap();
@@ -238,17 +260,23 @@ fn lines_to_the_erasures_are_tangents() {
     }
 }
 
-/// Where 1 - max p is 2^-40, R is a difference of numbers of its own size, to all digits.
+/// Where 1 - max p is 2^-40, R is a difference of numbers of its own size, to all digits. The rates
+/// are `Hb(2^-40) - Hb(D)` of 40-digit arithmetic.
 #[test]
 fn small_rates_have_all_digits() {
     let rare = (-40_f64).exp2();
     let source = pmf(&[1.0 - rare, rare]);
-    for fraction in [0.9, 0.5, 0.1, 1e-3] {
+    for (fraction, rate) in [
+        (0.9, 3.644_769_749_360_626e-12),
+        (0.3, 2.591_040_979_529_845e-11),
+        (0.001, 3.764_515_582_730_633e-11),
+    ] {
         let d = fraction * rare;
-        let closed = binary_entropy(rare) - binary_entropy(d);
         let point = hamming(&source, d).unwrap();
-        assert_relative_eq!(point.rate, closed, max_relative = 1e-13);
-        assert_relative_eq!(point.multipliers[0], -d.log2(), max_relative = 1e-12);
+        assert_relative_eq!(point.rate, rate, epsilon = 0.0, max_relative = 1e-14);
+        let difference = binary_entropy(rare) - binary_entropy(d);
+        assert_relative_eq!(difference, rate, epsilon = 0.0, max_relative = 1e-14);
+        assert_abs_diff_eq!(point.multipliers[0], -d.log2(), epsilon = 1e-11);
     }
 }
 
@@ -260,6 +288,7 @@ fn no_distortion() {
     assert_eq!(at_zero(hamming(&source, 0.0).unwrap()), (entropy(&source), INF));
     assert_eq!(at_zero(uniform_hamming(8, 0.0).unwrap()), (3.0, INF));
     assert_eq!(at_zero(erasure(2.0, 0.3, 0.0).unwrap()), (1.0, INF));
+    assert_eq!(at_zero(erasure(1e6, 4.0, 0.0).unwrap()), (1.0, INF));
     assert_eq!(at_zero(erasure(INF, 4.0, 0.0).unwrap()), (1.0, 0.25));
     assert_eq!(at_zero(gaussian(1.0, 0.0).unwrap()), (INF, INF));
     assert_eq!(at_zero(laplace(1.0, 0.0).unwrap()), (INF, INF));
@@ -284,6 +313,21 @@ fn no_distortion() {
     assert_eq!(both(4, 1, 0.1, 0.0), (2.0, [0.0, INF]));
 }
 
+/// The smallest budget that needs no rate is one of those that do not.
+#[test]
+fn no_rate() {
+    let is_free = |point: Point<1>| point.rate == 0.0 && point.multipliers == [0.0];
+    for m in 1..50_u32 {
+        let d = f64::from(m - 1) / f64::from(m);
+        assert!(is_free(uniform_hamming(m as usize, d).unwrap()), "{m}");
+    }
+    assert!(is_free(hamming(&pmf(&[0.25, 0.5, 0.25]), 0.5).unwrap()));
+    assert!(is_free(erasure(1.0, 0.3, 0.3).unwrap()));
+    assert!(is_free(erasure(INF, 0.3, 0.3).unwrap()));
+    assert!(is_free(gaussian(0.3, 0.3).unwrap()));
+    assert!(is_free(laplace(0.3, 0.3).unwrap()));
+}
+
 /// Numbers at the ends of the range of f64 give rates that fall, and nothing that is not a number.
 #[test]
 fn extreme_arguments() {
@@ -293,6 +337,7 @@ fn extreme_arguments() {
         for point in &points {
             assert!(point.rate >= 0.0 && point.multipliers[0] >= 0.0, "{points:?}");
         }
+        assert!(points[1].rate.is_finite(), "{points:?}");
         assert!(points.is_sorted_by(|a, b| a.rate >= b.rate), "{points:?}");
     };
     for &a in scales.iter().filter(|a| a.is_finite()) {
@@ -306,6 +351,8 @@ fn extreme_arguments() {
             falls(budgets().map(|d| hamming(&source, d).unwrap()).collect());
         }
     }
+    let steepest = uniform_hamming(usize::MAX, scales[0]).unwrap().multipliers[0];
+    assert_eq!(steepest, f64::from(usize::BITS) + 1074.0);
     for m in [1, 2, usize::MAX] {
         falls(budgets().map(|d| uniform_hamming(m, d).unwrap()).collect());
         for g in [1, 2, usize::MAX] {

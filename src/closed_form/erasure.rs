@@ -1,7 +1,7 @@
 //! A bit that may be erased.
 
+use super::Point;
 use super::hamming::uniform;
-use super::{Point, log2_ratio};
 use crate::{RdcError, check};
 use std::f64::consts::LN_2;
 
@@ -69,13 +69,11 @@ fn of_bit(wrong: f64, d: f64) -> Point<1> {
     Point { rate, multipliers: [slope / wrong] }
 }
 
-/// The positive root of `eta + log2(1 + 2^(-eta/ratio)) = 1`, for a ratio in \[0, 1/2).
+/// The positive root of `eta + log2(1 + 2^(-eta/ratio)) = 1`, at most 1, for a ratio in \[0, 1/2).
 ///
-/// The left side is convex, so that Newton's steps from above, where it is larger than 1, fall
-/// towards the root and stop where rounding lets them rise. Between its two roots, one of which is
-/// 0, lies its minimum, where the slope `log2((1-t)/t)` is the one at t = ratio.
+/// The left side is convex, so that Newton's steps from 1, where it is larger than 1, fall towards
+/// the root and stop where rounding lets them rise.
 fn height(ratio: f64) -> f64 {
-    let lowest = ratio * log2_ratio(1.0 - ratio, ratio);
     let mut height = 1.0;
     for _ in 0..STEPS {
         let power = -height / ratio * LN_2;
@@ -83,7 +81,7 @@ fn height(ratio: f64) -> f64 {
         let derivative = 1.0 - power.exp() / (1.0 + power.exp()) / ratio;
         let next = height - excess / derivative;
         // Not a number at ratio 0, where the height is 1.
-        if !(lowest < next && next < height) {
+        if !(0.0 < next && next < height) {
             break;
         }
         height = next;

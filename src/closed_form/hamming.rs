@@ -109,9 +109,9 @@ fn water_level(increasing: &[f64], filled: f64) -> f64 {
 /// R(D,E) of a uniform source on k blocks of g letters with Hamming distortion, where the label is
 /// the block and the classifier reads it from the reproduction.
 ///
-/// By symmetry the best channel errs alike within every block and alike across all of them. With
-/// `m = kg`, and both budgets met as equalities, its entries are `1-D`, `(D-E)/(g-1)` within the
-/// block and `E/(m-g)` across:
+/// By symmetry the best channel errs alike within every block and alike across all of them. With `m
+/// = kg`, and both budgets met as equalities, its entries are `1-D`, `(D-E)/(g-1)` within the block
+/// and `E/(m-g)` across:
 ///
 /// ```math
 /// R(D,E) = \log_2 m - h(1-D) - h(D-E) - (D-E) \log_2 (g-1) - h(E) - E \log_2 (m-g),

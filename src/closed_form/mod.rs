@@ -10,7 +10,8 @@
 //! | Laplace | absolute error | [`laplace`] |
 //!
 //! [`rdc_bernoulli`](crate::rdc_bernoulli) is one more. All rates are in bits per symbol, and exact
-//! but for rounding: to about `1e-15` bits, or `1e-15` of the rate where that is above 1.
+//! but for rounding: a few units in the last place of the source's entropy, or of the rate where
+//! the source is continuous.
 
 mod erasure;
 mod hamming;
@@ -40,7 +41,9 @@ impl<const K: usize> Point<K> {
 
     /// Where the pieces of R meet, rounding may leave what is 0 just below it.
     fn new(rate: f64, multipliers: [f64; K]) -> Self {
-        Self { rate: rate.max(0.0), multipliers: multipliers.map(|slope| slope.max(0.0)) }
+        // Not `max`, which would turn what is not a number into 0.
+        let clamped = |value: f64| if value < 0.0 { 0.0 } else { value };
+        Self { rate: clamped(rate), multipliers: multipliers.map(clamped) }
     }
 }
 
