@@ -30,7 +30,7 @@ fn main() {
     let mut group = criterion.benchmark_group("binary");
     let numbers = numbers();
     group.bench_function(format!("{CASES} logarithms"), |bencher| {
-        bencher.iter(|| logarithms(&numbers))
+        bencher.iter(|| logarithms(&numbers));
     });
     for (regime, cases) in &groups {
         group.bench_function(format!("{CASES} points, {regime}"), |bencher| {

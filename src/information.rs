@@ -1,10 +1,16 @@
 //! Entropies and mutual information, in bits.
 
 use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
 
 /// `-x log2 x`, continued by 0 at 0.
-fn surprisal(x: f64) -> f64 {
+pub(crate) fn surprisal(x: f64) -> f64 {
     if x > 0.0 { -x * x.log2() } else { 0.0 }
+}
+
+/// `-(1-x) log2(1-x)` for x < 1, with all its digits where x is tiny.
+pub(crate) fn complement_surprisal(x: f64) -> f64 {
+    -(1.0 - x) * (-x).ln_1p() / LN_2
 }
 
 /// The binary entropy `Hb(p) = -p log2 p - (1-p) log2(1-p)` in bits, for p in \[0, 1\] (the paper's footnote 1).
@@ -20,8 +26,7 @@ pub fn binary_entropy(p: f64) -> f64 {
     if !(p > 0.0 && p < 1.0) {
         return 0.0;
     }
-    // ln_1p keeps the digits of log(1-p) where p is tiny.
-    surprisal(p) - (1.0 - p) * (-p).ln_1p() / std::f64::consts::LN_2
+    surprisal(p) + complement_surprisal(p)
 }
 
 /// The entropy of a pmf in bits. Entries that are not positive count as zero.

@@ -56,6 +56,7 @@ mod binary;
 mod certificate;
 mod check;
 mod classifier;
+pub mod closed_form;
 mod distortion;
 mod error;
 mod frontier;

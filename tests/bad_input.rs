@@ -9,6 +9,9 @@
 mod common;
 
 use common::{bernoulli, hamming, pmf, rows};
+use rdc_theory::closed_form::{
+    self, erasure, gaussian, hierarchical_hamming, laplace, uniform_hamming,
+};
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{
     Classifier, Distortion, Method, Problem, Rdc, RdcError, Settings, Source, matrix_from_rows,
@@ -116,6 +119,10 @@ fn empty_source_alphabets() {
     refused_empty(Source::from_classes(empty(), rows(&[[1.0]])), "priors");
     refused_empty(Source::from_classes(pmf(&[1.0]), DMatrix::zeros(1, 0)), "conditionals");
     refused_empty(Source::empirical(&[], 2), "labels");
+    refused_empty(closed_form::hamming(&empty(), 0.1), "pmf");
+    refused_empty(uniform_hamming(0, 0.1), "letters");
+    refused_empty(hierarchical_hamming(0, 2, 0.1, 0.1), "blocks");
+    refused_empty(hierarchical_hamming(2, 0, 0.1, 0.1), "letters_per_block");
 }
 
 #[test]
@@ -152,6 +159,7 @@ fn probabilities_that_do_not_sum_to_one() {
     let half = || rows(&[[0.5, 0.5], [0.25, 0.25]]);
     let pair = || pmf(&[0.5, 0.5]);
     refused_sum(Problem::new(pmf(&[0.5, 0.25]), 2), "pmf", 0.75, "-2.5e-1");
+    refused_sum(closed_form::hamming(&pmf(&[0.5, 0.25]), 0.1), "pmf", 0.75, "-2.5e-1");
     refused_sum(Source::new(pmf(&[0.5, 1.0]), half()), "pmf", 1.5, "5e-1");
     refused_sum(Source::new(pair(), half()), "posterior, row 1,", 0.5, "-5e-1");
     refused_sum(Source::from_joint(half()), "joint", 1.5, "5e-1");
@@ -184,6 +192,7 @@ fn numbers_that_are_no_probabilities() {
         let matrix = || rows(&[[0.5, 0.5], [bad, 0.5]]);
         let good = || pmf(&[0.5, 0.5]);
         refused_value(Problem::new(vector(), 2), "pmf[1]", bad, PROBABILITY);
+        refused_value(closed_form::hamming(&vector(), 0.1), "pmf[1]", bad, PROBABILITY);
         refused_value(Source::new(vector(), matrix()), "pmf[1]", bad, PROBABILITY);
         refused_value(Source::new(good(), matrix()), "posterior[(1, 0)]", bad, PROBABILITY);
         refused_value(Source::from_joint(matrix()), "joint[(1, 0)]", bad, PROBABILITY);
@@ -369,6 +378,33 @@ fn numbers_that_are_no_budgets() {
         refused_value(rdc.smallest_distortion(bad), e, bad, BUDGET);
         refused_value(rdc_bernoulli(0.3, bad, 0.1), "d", bad, BUDGET);
         refused_value(rdc_bernoulli(0.3, 0.1, bad), "e", bad, BUDGET);
+        refused_value(uniform_hamming(4, bad), "d", bad, BUDGET);
+        refused_value(closed_form::hamming(&pmf(&[0.5, 0.5]), bad), "d", bad, BUDGET);
+        refused_value(hierarchical_hamming(2, 2, bad, 0.1), "d", bad, BUDGET);
+        refused_value(hierarchical_hamming(2, 2, 0.1, bad), "e", bad, BUDGET);
+        refused_value(erasure(1.0, 0.3, bad), "d", bad, BUDGET);
+        refused_value(gaussian(1.0, bad), "d", bad, BUDGET);
+        refused_value(laplace(1.0, bad), "d", bad, BUDGET);
+    }
+}
+
+#[test]
+fn costs_of_errors_and_erasures_that_are_not_positive() {
+    for bad in [0.0, -1.0, NAN, -INF] {
+        let rule = "a cost must be > 0, or +inf to forbid it";
+        refused_value(erasure(bad, 0.3, 0.1), "wrong", bad, rule);
+    }
+    for bad in [0.0, -1.0, NAN, INF, -INF] {
+        refused_value(erasure(1.0, bad, 0.1), "erased", bad, "a cost must be finite and > 0");
+    }
+}
+
+#[test]
+fn spreads_of_no_source() {
+    let rule = "a spread must be finite and >= 0";
+    for bad in [-1.0, NAN, INF, -INF] {
+        refused_value(gaussian(bad, 0.1), "variance", bad, rule);
+        refused_value(laplace(bad, 0.1), "scale", bad, rule);
     }
 }
 

@@ -7,18 +7,19 @@
     reason = "tests fail by panicking"
 )]
 
+mod common;
+
 use approx::{assert_abs_diff_eq, assert_relative_eq};
+use common::random::Random;
+use rdc_theory::closed_form::{Point, erasure, hierarchical_hamming, uniform_hamming};
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{
-    Classifier, Distortion, Problem, Rdc, Solution, Source, Status, binary_entropy, rdc_bernoulli,
+    Classifier, Distortion, Problem, Rdc, Solution, Source, Status, binary_entropy, closed_form,
+    rdc_bernoulli,
 };
-use std::f64::consts::LN_2;
 use std::fmt::Debug;
 
-/// `x log2 x`, continued by 0 at 0.
-fn x_log_x(x: f64) -> f64 {
-    if x > 0.0 { x * x.log2() } else { 0.0 }
-}
+const INF: f64 = f64::INFINITY;
 
 fn hamming(letters: usize) -> DMatrix<f64> {
     DMatrix::from_fn(letters, letters, |x, y| f64::from(x != y))
@@ -33,7 +34,8 @@ fn one_cost(pmf: DVector<f64>, cost: DMatrix<f64>) -> Problem {
     problem.with_cost("distortion", cost).unwrap()
 }
 
-/// The problem of a source whose letters have one label each, read without error from the reproduction.
+/// The problem of a source whose letters have one label each, read without error from the
+/// reproduction.
 fn noiseless(pmf: DVector<f64>, distortion: DMatrix<f64>, label_of: &[usize]) -> Rdc {
     let classes = label_of.iter().max().unwrap() + 1;
     let posterior = DMatrix::from_fn(pmf.len(), classes, |x, k| f64::from(label_of[x] == k));
@@ -98,16 +100,6 @@ fn bernoulli_multipliers() {
     }
 }
 
-/// `log m - Hb(D) - D log(m-1)`, 0 from D = (m-1)/m on, and its slope: Fano's inequality, met by the symmetric channel.
-fn uniform_hamming(m: usize, d: f64) -> (f64, f64) {
-    let others = (m - 1) as f64;
-    if d >= others / m as f64 {
-        return (0.0, 0.0);
-    }
-    let rate = (m as f64).log2() - binary_entropy(d) - d * others.log2();
-    (rate, ((1.0 - d) * others / d).log2())
-}
-
 #[test]
 fn uniform_source_with_hamming_distortion() {
     for m in 2..=9 {
@@ -115,57 +107,38 @@ fn uniform_source_with_hamming_distortion() {
         let zero_rate = (m - 1) as f64 / m as f64;
         for fraction in [0.0, 1e-6, 0.01, 0.2, 0.5, 0.9, 0.999, 1.0, 1.1] {
             let d = fraction * zero_rate;
-            let (closed, slope) = uniform_hamming(m, d);
+            let closed = uniform_hamming(m, d).unwrap();
             let solution = problem.solve(&[d]).unwrap();
-            assert_rate(&solution, closed, (m, d));
+            assert_rate(&solution, closed.rate, (m, d));
             if (0.01..0.95).contains(&fraction) {
-                assert_multipliers(&solution, &[slope]);
+                assert_multipliers(&solution, &closed.multipliers);
             }
         }
     }
 }
 
-/// Hamming distortion on m = k g letters in k blocks of g, where the label is the block.
-///
-/// By symmetry the best channel errs alike within every block, and alike across all of them: with the budgets met as
-/// equalities, `1-D`, `(D-E)/(g-1)` and `E/(m-g)` are its three entries. A budget that such a channel need not
-/// exhaust drops out.
-fn hierarchical_hamming(k: usize, g: usize, d: f64, e: f64) -> (f64, [f64; 2]) {
+/// Hamming distortion on k blocks of g letters, where the label is the block.
+fn blocks(k: usize, g: usize) -> Rdc {
     let m = k * g;
-    let (within, across) = ((g - 1) as f64, (m - g) as f64);
-    if e >= d * across / (m - 1) as f64 {
-        let (rate, slope) = uniform_hamming(m, d);
-        return (rate, [slope, 0.0]);
-    }
-    if d >= 1.0 - (1.0 - e) / g as f64 {
-        let (rate, slope) = uniform_hamming(k, e);
-        return (rate, [0.0, slope]);
-    }
-    // x log(x/c) = x log x - x log c keeps x = 0.
-    let rate = (m as f64).log2() + x_log_x(1.0 - d) + x_log_x(d - e) - (d - e) * within.log2()
-        + x_log_x(e)
-        - e * across.log2();
-    let distortion_slope = ((1.0 - d) * within / (d - e)).log2();
-    let error_slope = ((d - e) * across / (within * e)).log2();
-    (rate, [distortion_slope, error_slope])
+    let block_of: Vec<usize> = (0..m).map(|x| x / g).collect();
+    noiseless(uniform(m), hamming(m), &block_of)
 }
 
 #[test]
 fn hierarchical_hamming_in_its_three_regimes() {
     let mut regimes = [0; 3];
     for (k, g) in [(2, 2), (3, 2), (2, 4), (4, 3)] {
-        let m = k * g;
-        let blocks: Vec<usize> = (0..m).map(|x| x / g).collect();
-        let rdc = noiseless(uniform(m), hamming(m), &blocks);
-        // None of these points lies between two regimes, where a multiplier leaves 0 and is hard to tell from it.
+        let rdc = blocks(k, g);
+        // None of these points lies between two regimes, where a multiplier leaves 0 and is hard to
+        // tell from it.
         for d in [0.0, 0.05, 0.2, 0.44, 0.6, 0.74] {
             for e in [0.0, 0.02, 0.1, 0.3, 0.45] {
-                let (closed, slopes) = hierarchical_hamming(k, g, d, e);
+                let Point { rate, multipliers, .. } = hierarchical_hamming(k, g, d, e).unwrap();
                 let solution = rdc.solve(d, e).unwrap();
-                assert_rate(&solution, closed, (k, g, d, e));
-                if closed > 0.0 && d > 0.0 && e > 0.0 {
-                    assert_multipliers(&solution, &slopes);
-                    match slopes.map(|slope| slope > 0.0) {
+                assert_rate(&solution, rate, (k, g, d, e));
+                if rate > 0.0 && d > 0.0 && e > 0.0 {
+                    assert_multipliers(&solution, &multipliers);
+                    match multipliers.map(|slope| slope > 0.0) {
                         [true, false] => regimes[0] += 1,
                         [false, true] => regimes[1] += 1,
                         _ => regimes[2] += 1,
@@ -177,94 +150,150 @@ fn hierarchical_hamming_in_its_three_regimes() {
     assert!(regimes.iter().all(|&count| count >= 10), "{regimes:?}");
 }
 
-/// A uniform bit, reproductions 0, 1 and "erased": 0 for the right bit, infinite for the wrong one, 1 for an erasure
-/// (Berger 1971, section 2.7).
-///
-/// A bit that is not erased is known, and an erased one has at most 1 bit of entropy left, so I >= 1 - D. Erasing
-/// every bit with probability D attains it: one straight segment.
+/// Blocks of one letter, one block, and budgets up to and beyond those that need no rate.
+#[test]
+fn hierarchical_hamming_in_its_corners() {
+    for (k, g) in [(1, 1), (1, 3), (2, 1), (4, 1), (2, 2), (3, 2)] {
+        let rdc = blocks(k, g);
+        for d in [0.0, 1e-9, 0.3, 0.5, 0.7, 0.8, 0.9, 0.99, 1.0, 3.0, INF] {
+            for e in [0.0, 1e-9, 0.21, 0.45, 0.62, 0.72, 1.0, INF] {
+                let Point { rate, multipliers, .. } = hierarchical_hamming(k, g, d, e).unwrap();
+                let solution = rdc.solve(d, e).unwrap();
+                assert_rate(&solution, rate, (k, g, d, e));
+                // On the edges of what can be met slopes are infinite, and where both budgets are
+                // one, no single pair.
+                if d > 1e-9 && e > 1e-9 && (g > 1 || d != e) {
+                    assert_multipliers(&solution, &multipliers);
+                }
+            }
+        }
+    }
+}
+
+/// A uniform bit, reproductions 0, 1 and "erased".
+fn erasures(wrong: f64, erased: f64) -> Problem {
+    let cost = DMatrix::from_row_slice(2, 3, &[0.0, wrong, erased, wrong, 0.0, erased]);
+    one_cost(uniform(2), cost)
+}
+
+/// A bit that is not erased is known, and an erased one has at most 1 bit of entropy left: one
+/// straight segment.
 #[test]
 fn erasures_without_errors() {
-    let cost = DMatrix::from_row_slice(2, 3, &[0.0, f64::INFINITY, 1.0, f64::INFINITY, 0.0, 1.0]);
-    let problem = one_cost(uniform(2), cost);
-    for d in [0.0, 1e-6, 0.1, 0.25, 0.5, 0.7, 0.99, 1.0, 2.0] {
-        let solution = problem.solve(&[d]).unwrap();
-        assert_rate(&solution, (1.0 - d).max(0.0), d);
-        // A line within the gap at D and at the end of the segment has its slope to gap/D only.
-        if (0.1..1.0).contains(&d) {
-            assert_multipliers(&solution, &[1.0]);
+    for erased in [1.0, 0.2, 30.0] {
+        let problem = erasures(INF, erased);
+        for fraction in [0.0, 1e-6, 0.1, 0.25, 0.5, 0.7, 0.99, 1.0, 2.0] {
+            let d = fraction * erased;
+            let closed = erasure(INF, erased, d).unwrap();
+            let solution = problem.solve(&[d]).unwrap();
+            assert_rate(&solution, closed.rate, (erased, d));
+            // A line within the gap at D and at the end of the segment has its slope to gap/D only.
+            if (0.1..1.0).contains(&fraction) {
+                assert_multipliers(&solution, &closed.multipliers);
+            }
         }
     }
 }
 
-/// The same letters with cost 1 for the wrong bit and `a < 1/2` for an erasure.
-///
-/// Exchanging 0 and 1 leaves the problem as it is, so a symmetric channel is best: it erases with probability w, and
-/// otherwise flips with probability f, for `I = (1-w)(1 - Hb(f))` at `D = w a + (1-w) f`. R is therefore the convex
-/// hull of `1 - Hb` and the point (a, 0): a straight segment from its point of contact t on, where
-/// `1 - Hb(t) = (a-t) log((1-t)/t)`, that is `a log t + (1-a) log(1-t) = -1`.
+/// The curve of a bit that is never erased, then the segment to where all are.
 #[test]
 fn erasures_with_errors() {
-    for a in [0.1, 0.25, 0.4] {
-        let cost = DMatrix::from_row_slice(2, 3, &[0.0, 1.0, a, 1.0, 0.0, a]);
-        let problem = one_cost(uniform(2), cost);
-        let contact =
-            increasing_root(0.0, a, |t| a * t.log2() + (1.0 - a) * (-t).ln_1p() / LN_2 + 1.0);
-        let slope = bit_slope(contact);
+    for (wrong, ratio) in [(1.0, 0.1), (1.0, 0.25), (1.0, 0.4), (7.0, 0.3), (0.02, 0.45)] {
+        let erased = ratio * wrong;
+        let problem = erasures(wrong, erased);
+        let line = erasure(wrong, erased, 0.999 * erased).unwrap().multipliers[0];
+        let contact = wrong / (1.0 + (line * wrong).exp2());
         for fraction in [0.1, 0.5, 0.9] {
             let d = fraction * contact;
+            let closed = erasure(wrong, erased, d).unwrap();
             let solution = problem.solve(&[d]).unwrap();
-            assert_rate(&solution, 1.0 - binary_entropy(d), (a, d));
-            assert_multipliers(&solution, &[bit_slope(d)]);
+            assert_abs_diff_eq!(closed.rate, 1.0 - binary_entropy(d / wrong), epsilon = 1e-15);
+            assert_rate(&solution, closed.rate, (wrong, erased, d));
+            assert_multipliers(&solution, &closed.multipliers);
 
-            let d = contact + fraction * (a - contact);
+            let d = contact + fraction * (erased - contact);
+            let closed = erasure(wrong, erased, d).unwrap();
             let solution = problem.solve(&[d]).unwrap();
-            assert_rate(&solution, slope * (a - d), (a, d));
-            assert_multipliers(&solution, &[slope]);
+            assert_abs_diff_eq!(closed.rate, line * (erased - d), epsilon = 1e-14);
+            assert_rate(&solution, closed.rate, (wrong, erased, d));
+            assert_multipliers(&solution, &closed.multipliers);
         }
     }
 }
 
-/// The root of an increasing function, by bisection to the last bit.
-fn increasing_root(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
-    loop {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        if f(middle) < 0.0 {
-            low = middle;
-        } else {
-            high = middle;
+#[test]
+fn erasures_that_are_too_dear() {
+    for (wrong, erased) in [(1.0, 0.5), (1.0, 0.7), (3.0, 100.0)] {
+        let problem = erasures(wrong, erased);
+        for fraction in [0.0, 0.01, 0.2, 0.45, 0.5, 0.6] {
+            let closed = erasure(wrong, erased, fraction * wrong).unwrap();
+            let solution = problem.solve(&[fraction * wrong]).unwrap();
+            assert_rate(&solution, closed.rate, (wrong, erased, fraction));
+            if (0.01..0.5).contains(&fraction) {
+                assert_multipliers(&solution, &closed.multipliers);
+            }
         }
     }
 }
 
-/// Any pmf with Hamming distortion (Erokhin 1958): the letters leave one by one.
-///
-/// With a water level v below the second largest probability, the best backward channel P(x|y) is `1-D` at x = y and
-/// `min(p_x, v)` elsewhere, for each letter y with `p_y > v`; the others are not used. So `D = sum_x min(p_x, v) - v`,
-/// and X has the same entropy given any letter in use. The slope is `log((1-D)/v)`, the log-ratio of two of those
-/// entries.
+/// The mass below which a letter counts as left by the solver, which stops within its gap and not
+/// at 0.
+const UNUSED: f64 = 1e-6;
+
+/// The solver finds Erokhin's rate; true if his letters in use were compared too, as they are where
+/// the water level is not within 1e-3 of a probability.
+#[track_caller]
+fn assert_hamming(pmf: &DVector<f64>, d: f64) -> bool {
+    let closed = closed_form::hamming(pmf, d).unwrap();
+    let solution = one_cost(pmf.clone(), hamming(pmf.len())).solve(&[d]).unwrap();
+    assert_rate(&solution, closed.rate, (pmf, d));
+    let slope = closed.multipliers[0];
+    let level = (1.0 - d) * (-slope).exp2();
+    let clear = slope > 0.0 && level > 1e-3 && pmf.iter().all(|p| (p - level).abs() > 1e-3);
+    if clear {
+        assert_multipliers(&solution, &closed.multipliers);
+        let letters = |used: &dyn Fn(usize) -> bool| (0..pmf.len()).filter(|&x| used(x)).collect();
+        let predicted: Vec<usize> = letters(&|x| pmf[x] > level);
+        let found: Vec<usize> = letters(&|x| solution.output[x] > UNUSED);
+        assert_eq!(found, predicted, "{pmf} {d}");
+    }
+    clear
+}
+
+/// Water levels between and at the probabilities of a source whose letters leave one by one.
 #[test]
 fn hamming_distortion_of_any_source() {
     let pmf = DVector::from_vec(vec![0.4, 0.25, 0.2, 0.1, 0.05]);
-    let problem = one_cost(pmf.clone(), hamming(5));
-    for v in [0.0, 0.01, 0.049, 0.051, 0.09, 0.12, 0.19, 0.21, 0.24] {
-        let filled = pmf.map(|p| p.min(v));
-        let d = filled.sum() - v;
-        let conditional = -x_log_x(1.0 - d) - filled.map(x_log_x).sum() + x_log_x(v);
-        let closed = -pmf.map(x_log_x).sum() - conditional;
-        let solution = problem.solve(&[d]).unwrap();
-        assert_rate(&solution, closed, v);
-        if v > 0.0 {
-            assert_multipliers(&solution, &[((1.0 - d) / v).log2()]);
-        }
-    }
-    assert_rate(&problem.solve(&[0.6]).unwrap(), 0.0, "zero rate");
+    let levels = [0.0, 0.01, 0.048, 0.05, 0.052, 0.09, 0.12, 0.19, 0.21, 0.24, 0.25];
+    let compared =
+        levels.iter().filter(|&&v| assert_hamming(&pmf, pmf.map(|p| p.min(v)).sum() - v));
+    assert_eq!(compared.count(), levels.len() - 3, "all but D = 0 and the two breakpoints");
+    assert_hamming(&pmf, 0.6);
 }
 
-/// Two independent bits, where the label is the first and the distortion sees the second only: a rate that splits,
-/// `R(D,E) = R1(E) + R2(D)` (Shannon 1959, the product source with a sum distortion).
+/// Few different weights, so that ties and zeros are many.
+#[test]
+fn hamming_distortion_of_random_sources() {
+    let mut random = Random::new(1958, 0);
+    let mut compared = 0;
+    for _ in 0..150 {
+        let weights = DVector::from_fn(random.size(8), |_, _| random.below(6) as f64);
+        let total = weights.sum();
+        if total == 0.0 {
+            continue;
+        }
+        let pmf = weights / total;
+        let at_zero_rate = 1.0 - pmf.max();
+        for fraction in [0.0, 0.02, 0.13, 0.37, 0.61, 0.83, 0.97, 1.0, 1.2] {
+            compared += usize::from(assert_hamming(&pmf, fraction * at_zero_rate));
+        }
+    }
+    assert!(compared > 500, "{compared}");
+}
+
+/// Two independent bits, where the label is the first and the distortion sees the second only: a
+/// rate that splits, `R(D,E) = R1(E) + R2(D)` (Shannon 1959, the product source with a sum
+/// distortion).
 #[test]
 fn label_on_one_half_of_a_product_source() {
     let (p, r) = (0.3, 0.4);
@@ -289,8 +318,9 @@ fn label_on_one_half_of_a_product_source() {
     }
 }
 
-/// A constant `a_x` added to the row of each letter x moves D by the average of a, and does nothing else (Pinkston).
-/// A budget within a shift's rounding of the shift itself is still the budget asked for.
+/// A constant `a_x` added to the row of each letter x moves D by the average of a, and does nothing
+/// else (Pinkston). A budget within a shift's rounding of the shift itself is still the budget
+/// asked for.
 #[test]
 fn budgets_just_above_a_large_shift() {
     for (shift, above) in [(1e4, 9e-9), (1e8, 5e-5), (1e6, 1e-3)] {
@@ -313,13 +343,13 @@ fn shifted_rows() {
         let problem = one_cost(uniform(3), shifted);
         let moved = shift.iter().sum::<f64>() / 3.0;
         for d in [0.05, 0.3, 0.6, 0.7] {
-            let (closed, slope) = uniform_hamming(3, d);
+            let closed = uniform_hamming(3, d).unwrap();
             let solution = problem.solve(&[d + moved]).unwrap();
-            assert_rate(&solution, closed, (shift, d));
+            assert_rate(&solution, closed.rate, (shift, d));
             let spent = d.min(2.0 / 3.0) + moved;
             let achieved = solution.constraints[0].achieved;
             assert_relative_eq!(achieved, spent, max_relative = 1e-9);
-            assert_multipliers(&solution, &[slope]);
+            assert_multipliers(&solution, &closed.multipliers);
         }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(
     dead_code,
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "each test file uses its part; tests fail by panicking"
 )]

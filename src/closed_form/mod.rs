@@ -1,0 +1,54 @@
+//! Rate functions known in closed form: useful alone, and as oracles of any numerical method.
+//!
+//! | Source | Costs | Function |
+//! | --- | --- | --- |
+//! | uniform on m letters | Hamming | [`uniform_hamming`] |
+//! | any pmf | Hamming | [`hamming`] |
+//! | uniform on labelled blocks | Hamming, classification error | [`hierarchical_hamming`] |
+//! | a uniform bit | of an error and of an erasure | [`erasure`] |
+//! | Gaussian | squared error | [`gaussian`] |
+//! | Laplace | absolute error | [`laplace`] |
+//!
+//! [`rdc_bernoulli`](crate::rdc_bernoulli) is one more. All rates are in bits per symbol, and exact
+//! but for rounding: a few units in the last place of the source's entropy, or of the rate where
+//! the source is continuous.
+
+mod erasure;
+mod hamming;
+mod shannon;
+
+pub use erasure::erasure;
+pub use hamming::{hamming, hierarchical_hamming, uniform_hamming};
+pub use shannon::{gaussian, laplace};
+
+/// A point of a rate function of K budgets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Point<const K: usize> {
+    /// R in bits per symbol, `>= 0`; `+inf` where no finite rate is enough.
+    pub rate: f64,
+    /// `-dR/dD_k` in bits per unit of each cost, `>= 0`: the slopes of a plane that touches R at
+    /// this point and lies below it elsewhere.
+    ///
+    /// At a kink of a function of one budget it is the slope to the right, the smallest of such a
+    /// line. `+inf` where R falls from D = 0 vertically.
+    pub multipliers: [f64; K],
+}
+
+impl<const K: usize> Point<K> {
+    /// R = 0, where more budget saves nothing.
+    const ZERO_RATE: Self = Self { rate: 0.0, multipliers: [0.0; K] };
+
+    /// Where the pieces of R meet, rounding may leave what is 0 just below it.
+    fn new(rate: f64, multipliers: [f64; K]) -> Self {
+        // Not `max`, which would turn what is not a number into 0.
+        let clamped = |value: f64| if value < 0.0 { 0.0 } else { value };
+        Self { rate: clamped(rate), multipliers: multipliers.map(clamped) }
+    }
+}
+
+/// `log2(a/b)` for positive a, `+inf` at b = 0, where `a/b` may overflow.
+fn log2_ratio(a: f64, b: f64) -> f64 {
+    let ratio = a / b;
+    if ratio.is_finite() { ratio.log2() } else { a.log2() - b.log2() }
+}
