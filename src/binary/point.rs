@@ -9,6 +9,9 @@ use std::f64::consts::LN_2;
 /// edge.
 pub(super) const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
+/// The last digits of a budget and of the error rate that is taken from it.
+const DIGITS: f64 = 2.0 * f64::EPSILON;
+
 /// Which budgets set the rate of a binary source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BinaryRegime {
@@ -81,7 +84,7 @@ impl BinaryRdc {
             .zero_rate(d, excess)
             .or_else(|| self.distortion_only(d, excess))
             .or_else(|| self.both(d, excess))
-            // Rounding may have hidden that E alone needs no rate.
+            // Where E alone needs no rate, rounding alone has brought it here.
             .or_else(|| self.zero_rate(1.0, excess))
             .unwrap_or_else(|| self.classification_only(excess)))
     }
@@ -122,7 +125,7 @@ impl BinaryRdc {
         let joint = self.for_distortion(d)?;
         let needed = self.excess_of(joint.flips());
         let slope = || ((1.0 - d) / d).ln() / LN_2;
-        (needed <= excess + ROUNDING * needed.abs())
+        (needed <= excess + DIGITS + ROUNDING * needed.abs())
             .then(|| self.at(BinaryRegime::DistortionOnly, &joint, [slope(), 0.0]))
     }
 
@@ -150,12 +153,10 @@ impl BinaryRdc {
         let scaled = |weight: f64, slope: f64| if weight == 0.0 { 0.0 } else { weight * slope };
         let s = (scaled(b, slopes[0]) - scaled(a, slopes[1])) / (a - b);
         let t = (slopes[1] - slopes[0]) / (a - b);
-        if s < 0.0 && self.blind_for(1.0, excess).is_none() {
+        if s < 0.0 {
             return None;
         }
-        // The best channel for D alone has missed E by rounding only.
-        let without_error = if t < 0.0 { self.distortion_only(d, f64::INFINITY) } else { None };
-        without_error.or_else(|| Some(self.at(BinaryRegime::Both, &joint, [s, t])))
+        Some(self.at(BinaryRegime::Both, &joint, [s, t]))
     }
 
     /// The best channel for E alone.
