@@ -35,12 +35,13 @@ struct TwoWeights {
 /// The channel of one slope t.
 #[derive(Debug, Clone, Copy)]
 struct AtSlope {
-    /// P(X^ = 1); not in (0, 1) where the slope is too small for both letters to be used.
+    /// P(X^ = 1); not in (0, 1) where the slope is too small for both letters to be in use.
     q: f64,
     /// P(X = 1 | X^ = 0) and P(X = 0 | X^ = 1).
     wrong: [f64; 2],
+    /// Falls as t grows, also where q is not in (0, 1).
     cost: f64,
-    /// d cost / dt.
+    /// d cost / dt < 0.
     change: f64,
 }
 
@@ -57,22 +58,21 @@ impl TwoWeights {
     /// in t, inside a bracket.
     fn root(self, budget: f64) -> (AtSlope, f64) {
         let Self { p, a, b } = self;
-        // The cost lies below the larger of a exp(-ta) and b exp(-tb), and far from zero rate near their mixture.
         let log_budget = budget.ln();
+        // The cost lies below the larger of a exp(-ta) and b exp(-tb), and far from zero rate near their mixture.
         let slope_where = |weight: f64, share: f64| ((share * weight).ln() - log_budget) / weight;
         let (mut low, mut high) = (0.0, slope_where(a, 1.0).max(slope_where(b, 1.0)));
         let mut t = slope_where(a, p).max(slope_where(b, 1.0 - p)).clamp(low, high);
         let mut slope = self.at(t);
         for _ in 0..MAX_STEPS {
-            let both_used = 0.0 < slope.q && slope.q < 1.0;
-            if both_used && slope.cost <= budget {
+            if slope.cost <= budget {
                 high = t;
             } else {
                 low = t;
             }
             let newton = t - (slope.cost / budget).ln() * slope.cost / slope.change;
-            let usable = both_used && low < newton && newton < high;
-            let next = if usable { newton } else { 0.5 * (low + high) };
+            let inside = low < newton && newton < high;
+            let next = if inside { newton } else { 0.5 * (low + high) };
             let step = (next - t).abs();
             t = next;
             slope = self.at(t);
@@ -90,18 +90,11 @@ impl TwoWeights {
         let (alpha, beta) = (1.0 - x, 1.0 - y);
         let both = x + y - x * y;
         let (u, v) = (alpha * y / both, beta * x / both);
-        let right = x * y / both;
-        let q = (p - v) / right;
-        let common = (a + b) * alpha * beta / both;
-        let du = u * (b * beta / y - a - common);
-        let dv = v * (a * alpha / x - b - common);
-        let dq = (q * (du + dv) - dv) / right;
-        AtSlope {
-            q,
-            wrong: [v, u],
-            cost: a * q * u + b * (1.0 - q) * v,
-            change: a * (dq * u + q * du) + b * ((1.0 - q) * dv - dq * v),
-        }
+        let q = (p - v) * both / (x * y);
+        let bend = |weight: f64, power: f64, rest: f64| (weight / rest).powi(2) * power;
+        let change =
+            bend(a + b, alpha * beta, both) - (1.0 - p) * bend(b, beta, y) - p * bend(a, alpha, x);
+        AtSlope { q, wrong: [v, u], cost: a * q * u + b * (1.0 - q) * v, change }
     }
 }
 
