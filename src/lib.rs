@@ -69,6 +69,8 @@ mod settings;
 mod solution;
 mod solver;
 mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod twofold;
 
 pub use bernoulli::rdc_bernoulli;
