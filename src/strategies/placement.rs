@@ -82,7 +82,7 @@ impl Placement {
             costs.iter().for_each(|&k| budgets[k] += spare * problem.costs[k].scale);
             budgets
         };
-        let mut budgets = match self.place {
+        match self.place {
             Place::Inside(share) => between(&floor, &free, share),
             Place::OnFrontier => floor,
             Place::BesideFrontier(step) => with_spare(floor, &[last], step),
@@ -90,10 +90,7 @@ impl Placement {
             Place::ZeroRate => free,
             Place::BesideZeroRate(short) => between(&floor, &free, 1.0 - short),
             Place::Free(spare) => with_spare(free, &order, spare),
-        };
-        // Points between two of a straight edge are rounded.
-        budgets[last] = budgets[last].max(smallest(problem, last, &budgets));
-        budgets
+        }
     }
 
     /// The constrained costs, the first one first.

@@ -31,8 +31,8 @@ pub(super) fn pmf(count: usize) -> impl Strategy<Value = DVector<f64>> {
     })
 }
 
-/// Steps of label probabilities and of decisions: errors, sums of their products, are then exact. Errors that should tie
-/// but for their last digit put budgets on the frontier at odds with the solver's idea of it.
+/// Step of label probabilities and decisions: error rates, sums of their products, are then exact, and tie or do not.
+/// Where they tie but for a last digit, R close to the frontier is that of the digit, and the solver's bounds stay apart.
 const STEP: f64 = 1.0 / 65536.0;
 
 /// A pmf in steps.
