@@ -44,7 +44,7 @@ use nalgebra::DVector;
 use proptest::collection::SizeRange;
 use proptest::prelude::Strategy;
 
-/// What no valid draft ever needs.
+/// Drafts are valid as they are drawn: none has been rejected for it.
 const INVALID: &str = "a draft that the constructors refuse";
 
 /// A pmf of n letters: equal, alike, with ties, or down to 1e-15 and 0.
