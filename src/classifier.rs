@@ -12,7 +12,7 @@ use nalgebra::DMatrix;
 pub struct Classifier(Rule);
 
 #[derive(Debug, Clone, PartialEq)]
-enum Rule {
+pub(crate) enum Rule {
     Hard(Vec<usize>),
     Soft(DMatrix<f64>),
 }
@@ -48,6 +48,11 @@ impl Classifier {
             Rule::Hard(class_of) => class_of.len(),
             Rule::Soft(decisions) => decisions.nrows(),
         }
+    }
+
+    #[cfg(feature = "proptest")]
+    pub(crate) fn rule(&self) -> &Rule {
+        &self.0
     }
 
     /// The cost of classification: the n x m matrix of `P(c0(y) != K | X = x)`.

@@ -70,6 +70,8 @@ mod settings;
 mod solution;
 mod solver;
 mod source;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod twofold;
 
 pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRegime, rdc_bernoulli};

@@ -46,7 +46,8 @@ pub struct Solution {
     pub channel: DMatrix<f64>,
     /// The output pmf `sum_x p(x) W(y|x)`, length m.
     pub output: DVector<f64>,
-    /// The pmf q over reproduction letters that proves [`lower`](Self::lower), together with the multipliers s:
+    /// The pmf q over reproduction letters that proves [`lower`](Self::lower) where that is positive, together with the
+    /// multipliers s:
     /// `-sum_x p(x) log2 t_x - log2 max_y c_y - s.D` with `t_x = sum_y q(y) 2^(-s.d(x,y))` and
     /// `c_y = sum_x p(x) 2^(-s.d(x,y)) / t_x` (Blahut 1972). Anyone can recompute it from the matrices.
     pub certificate: DVector<f64>,

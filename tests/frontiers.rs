@@ -15,7 +15,7 @@ use approx::assert_abs_diff_eq;
 use common::{bernoulli, pmf, rows};
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Polyline, Problem, Rdc, RdcError, Source};
+use rdc_theory::{Classifier, Distortion, Polyline, Problem, Rdc, RdcError, Source, strategies};
 
 const INF: f64 = f64::INFINITY;
 
@@ -267,6 +267,14 @@ fn cost(n: usize, m: usize) -> impl Strategy<Value = DMatrix<f64>> {
     )
 }
 
+/// No probability but 0 is further below 1 than so many orders of magnitude.
+fn within(pmf: &DVector<f64>, orders: f64) -> DVector<f64> {
+    let least = 10_f64.powf(-orders);
+    let raised = pmf.map(|p| if p > 0.0 { p.max(least) } else { 0.0 });
+    let total = raised.sum();
+    raised / total
+}
+
 /// Two or three costs; in about half of the cases some pairs are forbidden, and each source letter keeps one.
 fn random_case(largest: usize, orders: f64) -> impl Strategy<Value = Case> {
     let sizes = (1..=largest, 1..=largest, 2..=3_usize);
@@ -274,7 +282,7 @@ fn random_case(largest: usize, orders: f64) -> impl Strategy<Value = Case> {
         let costs = prop::collection::vec(cost(n, m), k);
         let forbidden = prop::collection::vec(0.0..1.0_f64, n * m);
         (
-            common::any_pmf(n, orders),
+            strategies::pmf(n).prop_map(move |pmf| within(&pmf, orders)),
             costs,
             forbidden,
             prop_oneof![Just(0.0), 0.05..0.7_f64],

@@ -12,18 +12,13 @@
 
 mod common;
 
+use common::cases::{BUDGET_ROUNDING, assert_at_most};
 use common::exact::{Sum, price};
 use common::families::{Case, Family};
 use common::random::Random;
 use proptest::prelude::*;
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{Infeasible, Problem, RdcError, Solution, Status};
-
-/// Bits by which brackets may miss each other.
-const ROUNDING: f64 = 1e-11;
-
-/// Relative rounding of a budget that was computed.
-const BUDGET_ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 /// Distance from the frontier in units of a cost's scale, or of the budget if that is larger.
 const BESIDE: f64 = 1e-9;
@@ -73,26 +68,6 @@ fn excess(case: &Case, report: &Infeasible) -> f64 {
         excess.add_product(-budget.multiplier, budget.budget);
     }
     excess.value()
-}
-
-/// `low`'s rate is at most `high`'s, as far as the brackets tell and the rounding of the budgets allows.
-///
-/// Along `low`'s multipliers its bound holds for other budgets too, so that moved budgets are no excuse for more.
-fn assert_at_most(low: &Solution, high: &Solution) -> Result<(), TestCaseError> {
-    let pairs = low.constraints.iter().zip(&high.constraints);
-    let rounded = pairs.filter(|(low, _)| low.is_active());
-    let moved: f64 = rounded
-        .map(|(low, high)| low.multiplier * low.budget.max(high.budget) * BUDGET_ROUNDING)
-        .sum();
-    prop_assert!(
-        low.lower <= high.rate + ROUNDING + moved,
-        "[{}, {}] and [{}, {}]",
-        low.lower,
-        low.rate,
-        high.lower,
-        high.rate
-    );
-    Ok(())
 }
 
 /// Both problems have the same rate.

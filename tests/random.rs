@@ -9,7 +9,7 @@ mod common;
 use common::cases::Case;
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Settings, Status};
+use rdc_theory::{Settings, Status, strategies};
 
 const MAX_ITERATIONS: usize = 60;
 const TOLERANCE: f64 = 1e-9;
@@ -60,7 +60,7 @@ fn case() -> impl Strategy<Value = Case> {
         .prop_flat_map(|(n, m, k)| {
             let costs = prop::collection::vec(cost(n, m), k);
             let weights = prop::collection::vec(0.05..1.0_f64, k);
-            (common::any_pmf(n, 12.0), costs, weights, -1.0..2.5_f64, -4.0..0.0_f64)
+            (strategies::pmf(n), costs, weights, -1.0..2.5_f64, -4.0..0.0_f64)
         })
         .prop_map(|(pmf, costs, weights, sharpness, slack)| {
             let (sharpness, slack) = (10_f64.powf(sharpness), 10_f64.powf(slack));

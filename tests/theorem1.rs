@@ -2,126 +2,219 @@
 //!
 //! Certified brackets make each check a proof: a violation would be one of the bounds, not of rounding.
 
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod common;
 
+use common::cases::{BUDGET_ROUNDING, Case, ROUNDING, assert_at_most, overspent, rounding};
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Problem, Rdc, Solution, Source};
+use rdc_theory::strategies::{Placement, RdcCase, placement, problem, rdc};
+use rdc_theory::{Infeasible, Problem, Rdc, RdcError, Settings, Solution, Status};
 
-/// What the sums behind a bound may lose.
-const ROUNDING: f64 = 1e-11;
+const INF: f64 = f64::INFINITY;
 
-const LETTERS: usize = 5;
+/// What is closer to the frontier than this, in units of the largest cost, may count as on it.
+const BESIDE: f64 = 1e-9;
 
-/// A source of 5 letters and 2 classes, any distortion, any decision regions.
-fn rdc() -> impl Strategy<Value = Rdc> {
-    let joint = prop::collection::vec(0.001..1.0_f64, 2 * LETTERS);
-    let distortion = prop::collection::vec(0.0..1.0_f64, LETTERS * LETTERS);
-    let regions = prop::collection::vec(0..2_usize, LETTERS);
-    (joint, distortion, regions).prop_map(|(joint, distortion, regions)| {
-        let joint = DMatrix::from_vec(LETTERS, 2, joint);
-        let total = joint.sum();
-        let source = Source::from_joint(joint / total).unwrap();
-        let distortion = DMatrix::from_vec(LETTERS, LETTERS, distortion);
-        let classifier = Classifier::hard(&regions).unwrap();
-        Rdc::new(&source, Distortion::matrix(distortion).unwrap(), &classifier).unwrap()
+/// Equal steps of a segment from what can be met to what cannot.
+const STEPS: usize = 8;
+
+fn case() -> impl Strategy<Value = RdcCase> {
+    rdc(1..=6, 1..=6, 1..=3)
+}
+
+fn at(rdc: &Rdc, place: &Placement) -> [f64; 2] {
+    place.budgets(rdc.problem()).try_into().unwrap()
+}
+
+fn solve(rdc: &Rdc, [d, e]: [f64; 2]) -> Solution {
+    rdc.solve(d, e).unwrap()
+}
+
+fn solved(problem: &Problem, budgets: &[f64]) -> Result<Solution, Infeasible> {
+    match problem.solve(budgets) {
+        Ok(solution) => Ok(solution),
+        Err(RdcError::Infeasible(report)) => Err(*report),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// The point at this share of the way; a number that both ends have stays as it is.
+fn between([from, to]: [[f64; 2]; 2], share: f64) -> [f64; 2] {
+    [0, 1].map(|k| match (from[k], to[k]) {
+        (a, b) if a == b || share == 0.0 => a,
+        (_, b) if share == 1.0 => b,
+        (a, b) => (1.0 - share) * a + share * b,
     })
 }
 
-/// Two budgets, each between the smallest and what no channel exceeds by much.
-fn point(rdc: &Rdc, (a, b): (f64, f64)) -> (f64, f64) {
-    let least_d = rdc.smallest_distortion(f64::INFINITY).unwrap().unwrap();
-    let d = least_d + a * (0.7 - least_d);
-    let least_e = rdc.smallest_error(d).unwrap().unwrap();
-    (d, least_e + b * (0.7 - least_e).max(0.0))
+/// Budgets that no channel meets: a share of the smallest of one of them at the other. `None` where that is hardly less.
+fn out_of_reach(case: &RdcCase, [d, e]: [f64; 2], errors: bool, share: f64) -> Option<[f64; 2]> {
+    let finite = case.distortion.as_matrix().iter().copied().filter(|d| d.is_finite());
+    let (smallest, unit, point) = if errors {
+        let smallest = case.rdc.smallest_error(d).unwrap()?;
+        (smallest, 1.0, [d, share * smallest])
+    } else {
+        let smallest = case.rdc.smallest_distortion(e).unwrap()?;
+        (smallest, finite.fold(0.0, f64::max), [share * smallest, e])
+    };
+    ((1.0 - share) * smallest > BESIDE * unit).then_some(point)
 }
 
-fn solve(rdc: &Rdc, (d, e): (f64, f64)) -> Solution {
-    rdc.solve(d, e).unwrap()
+fn budgets(solution: &Solution) -> Vec<f64> {
+    solution.constraints.iter().map(|constraint| constraint.budget).collect()
+}
+
+fn spent(solution: &Solution) -> Vec<f64> {
+    solution.constraints.iter().map(|constraint| constraint.achieved).collect()
+}
+
+/// A point between two is not above their chord, as far as the brackets tell.
+fn assert_convex(
+    [a, b]: [&Solution; 2],
+    share: f64,
+    middle: &Solution,
+) -> Result<(), TestCaseError> {
+    let mixed = |at_a: f64, at_b: f64| (1.0 - share) * at_a + share * at_b;
+    let chord = mixed(a.rate, b.rate) + mixed(overspent(middle, a), overspent(middle, b));
+    let above = middle.lower - chord;
+    prop_assert!(above <= rounding(middle, &budgets(middle)), "{above:e} above {chord}");
+    Ok(())
+}
+
+/// `s.(to - from)`.
+fn priced(prices: impl Iterator<Item = f64>, from: &[f64], to: &[f64]) -> f64 {
+    let steps = from.iter().zip(to).map(|(from, to)| to - from);
+    prices.zip(steps).filter(|(price, _)| *price > 0.0).map(|(price, step)| price * step).sum()
 }
 
 proptest! {
     #![proptest_config(common::config(300, 1))]
 
     #[test]
-    fn monotone_convex_and_above_its_supporting_planes(
-        rdc in rdc(),
-        ends in prop::array::uniform2((0.001..1.0_f64, 0.001..1.0_f64)),
-        share in 0.0..1.0_f64,
+    fn neither_more_distortion_nor_more_errors_cost_rate(
+        (case, here, there) in (case(), placement(), placement()),
     ) {
-        let [a, b] = ends.map(|end| point(&rdc, end));
-        let between = (share * a.0 + (1.0 - share) * b.0, share * a.1 + (1.0 - share) * b.1);
-        let (at_a, at_b, at_between) = (solve(&rdc, a), solve(&rdc, b), solve(&rdc, between));
-        let chord = share * at_a.rate + (1.0 - share) * at_b.rate;
-        prop_assert!(at_between.lower <= chord + ROUNDING, "convexity");
+        let [[d, e], [more_d, more_e]] = [here, there].map(|place| at(&case.rdc, &place));
+        let from = solve(&case.rdc, [d, e]);
+        for wider in [[d.max(more_d), e], [d, e.max(more_e)], [d.max(more_d), e.max(more_e)]] {
+            assert_at_most(&solve(&case.rdc, wider), &from)?;
+        }
+    }
 
-        let wider = solve(&rdc, (a.0.max(b.0), a.1.max(b.1)));
-        prop_assert!(wider.lower <= at_a.rate.min(at_b.rate) + ROUNDING, "monotonicity");
+    #[test]
+    fn below_its_chords((case, a, b, share) in (case(), placement(), placement(), 0.0..1.0_f64)) {
+        let ends = [a, b].map(|place| at(&case.rdc, &place));
+        let middle = solve(&case.rdc, between(ends, share));
+        let [a, b] = ends.map(|end| solve(&case.rdc, end));
+        assert_convex([&a, &b], share, &middle)?;
+    }
 
-        let [s, t] = [Rdc::DISTORTION, Rdc::ERROR].map(|k| at_a.constraints[k].multiplier);
-        let plane = at_a.lower - s * (b.0 - a.0) - t * (b.1 - a.1);
-        prop_assert!(plane <= at_b.rate + ROUNDING, "the multipliers are a subgradient");
+    /// Planes of one end must stay below the rate of the other.
+    #[test]
+    fn above_its_supporting_planes((case, a, b) in (case(), placement(), placement())) {
+        let [a, b] = [a, b].map(|place| solve(&case.rdc, at(&case.rdc, &place)));
+        for (from, to) in [(&a, &b), (&b, &a)] {
+            let slopes = from.constraints.iter().map(|constraint| constraint.multiplier);
+            let plane = from.lower - priced(slopes, &budgets(from), &spent(to));
+            let above = plane - to.rate;
+            prop_assert!(above <= rounding(from, &spent(to)), "{above:e} above {}", to.rate);
+        }
+    }
+
+    /// From a point that channels reach to one that none does, R is finite up to somewhere and infinite from there on;
+    /// it is convex as far as it is finite, and what proves the end infeasible holds for every point that is not.
+    #[test]
+    fn infinite_from_the_frontier_on(
+        (case, from, to) in (case(), placement(), placement()),
+        (errors, share) in (any::<bool>(), 0.0..0.999_f64),
+    ) {
+        let [from, to] = [from, to].map(|place| at(&case.rdc, &place));
+        let other = || out_of_reach(&case, to, !errors, share);
+        let Some(to) = out_of_reach(&case, to, errors, share).or_else(other) else { return Ok(()) };
+        let point = |step: usize| between([from, to], step as f64 / STEPS as f64);
+        let mut path = (0..=STEPS).map(|step| solved(case.rdc.problem(), &point(step)));
+        let finite: Vec<Solution> = path.by_ref().map_while(Result::ok).collect();
+        prop_assert!((1..=STEPS).contains(&finite.len()), "{} points are met", finite.len());
+        prop_assert!(path.all(|end| end.is_err()), "met beyond the frontier");
+        for points in finite.windows(3) {
+            assert_convex([&points[0], &points[2]], 0.5, &points[1])?;
+        }
+        let Err(proof) = solved(case.rdc.problem(), &to) else { panic!("{to:?} is met") };
+        let prices = proof.budgets.iter().map(|budget| budget.multiplier);
+        for reached in &finite {
+            let missing = proof.excess - priced(prices.clone(), &to, &spent(reached));
+            let size: f64 = priced(prices.clone(), &[0.0, 0.0], &spent(reached));
+            prop_assert!(missing <= BUDGET_ROUNDING * size, "{missing:e} of {size}");
+        }
+    }
+
+    #[test]
+    fn without_limits_the_rate_is_zero_or_forced_by_forbidden_pairs(case in case()) {
+        let free = solve(&case.rdc, [INF, INF]);
+        let forced = case.rdc.zero_rate_frontier().is_none();
+        prop_assert!(if forced { free.rate > 0.0 } else { free.rate <= ROUNDING }, "{}", free.rate);
+    }
+
+    /// R(D,inf) is Shannon's rate-distortion function, and R(inf,E) that of the errors alone.
+    #[test]
+    fn without_one_limit_the_rate_is_that_of_the_other((case, place) in (case(), placement())) {
+        let [d, e] = at(&case.rdc, &place);
+        let distortion = case.distortion.as_matrix();
+        let error = case.classifier.error_matrix(&case.source).unwrap();
+        // A pair that the distortion forbids stays forbidden.
+        let error = error.zip_map(distortion, |error, d| if d == INF { INF } else { error });
+        for (k, limits, cost) in [(0, [d, INF], distortion.clone()), (1, [INF, e], error)] {
+            let alone = Problem::new(case.source.pmf().clone(), cost.ncols())?;
+            let alone = alone.with_cost("cost", cost)?.solve(&[limits[k]])?;
+            let mut limited = solve(&case.rdc, limits);
+            limited.constraints = vec![limited.constraints.swap_remove(k)];
+            assert_at_most(&alone, &limited)?;
+            assert_at_most(&limited, &alone)?;
+        }
     }
 
     #[test]
     fn a_constraint_less_or_a_letter_more_never_costs(
-        costs in prop::collection::vec(prop::collection::vec(0.0..1.0_f64, 12), 2),
-        extra in prop::collection::vec(0.0..1.0_f64, 8),
-        slack in 0.01..0.5_f64,
+        (case, place) in (problem(1..=6, 1..=6, 2..=3), placement()),
+        extra in prop::collection::vec(0.0..1.0_f64, 18),
     ) {
-        let pmf = DVector::from_vec(vec![0.1, 0.2, 0.3, 0.4]);
-        let costs: Vec<DMatrix<f64>> = costs.into_iter().map(|c| DMatrix::from_vec(4, 3, c)).collect();
-        let problem = |costs: &[DMatrix<f64>]| {
-            let empty = Problem::new(pmf.clone(), costs[0].ncols()).unwrap();
-            costs.iter().fold(empty, |problem, cost| problem.with_cost("cost", cost.clone()).unwrap())
-        };
-        let both = problem(&costs);
-        let first = both.smallest_budget(0, &[0.0, f64::INFINITY]).unwrap().unwrap() + slack;
-        let second = both.smallest_budget(1, &[first, 0.0]).unwrap().unwrap() + slack;
-        let rate = both.solve(&[first, second]).unwrap().rate;
+        let rate = case.problem.solve(&place.budgets(&case.problem))?;
+        // What its channel spends is within reach of the others exactly.
+        let budgets: Vec<f64> = rate.constraints.iter().map(|c| c.budget.max(c.achieved)).collect();
 
-        let fewer = problem(&costs[..1]).solve(&[first]).unwrap();
-        prop_assert!(fewer.lower <= rate + ROUNDING, "a constraint less");
+        let kept = case.costs.len() - 1;
+        let fewer = problem_of(&case.pmf, &case.costs[..kept]).solve(&budgets[..kept])?;
+        assert_at_most(&fewer, &rate)?;
 
-        let wider: Vec<DMatrix<f64>> = costs
-            .iter()
-            .zip(extra.chunks(4))
-            .map(|(cost, column)| {
-                let mut wider = cost.clone().insert_column(1, 0.0);
-                wider.set_column(1, &DVector::from_column_slice(column));
-                wider
-            })
-            .collect();
-        let wider = problem(&wider).solve(&[first, second]).unwrap();
-        prop_assert!(wider.lower <= rate + ROUNDING, "a letter more");
+        let wider: Vec<DMatrix<f64>> = case.costs.iter().zip(extra.chunks(6)).map(|(cost, column)| {
+            let mut wider = cost.clone().insert_column(1, 0.0);
+            wider.column_mut(1).copy_from_slice(&column[..cost.nrows()]);
+            wider
+        }).collect();
+        assert_at_most(&problem_of(&case.pmf, &wider).solve(&budgets)?, &rate)?;
     }
 }
 
-#[test]
-fn limits() {
-    let posterior = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
-    let source = Source::new(DVector::from_vec(vec![0.7, 0.3]), posterior).unwrap();
-    let classifier = Classifier::hard(&[0, 1]).unwrap();
-    let rdc = Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap();
-    assert_eq!(rdc.solve(f64::INFINITY, f64::INFINITY).unwrap().rate, 0.0);
-    let classical = rdc_theory::rdc_bernoulli(0.3, 0.1, f64::INFINITY).unwrap();
-    assert!((rdc.solve(0.1, f64::INFINITY).unwrap().rate - classical).abs() < 1e-9);
+fn problem_of(pmf: &DVector<f64>, costs: &[DMatrix<f64>]) -> Problem {
+    Case::new(pmf.clone(), costs.to_vec(), &[]).problem()
 }
 
 #[test]
 fn a_stopped_run_still_returns_true_bounds() {
-    let posterior = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
-    let source = Source::new(DVector::from_vec(vec![0.7, 0.3]), posterior).unwrap();
-    let rdc =
-        Rdc::new(&source, Distortion::hamming(2).unwrap(), &Classifier::hard(&[0, 1]).unwrap())
-            .unwrap();
-    let truth = rdc.solve(0.1, 0.2).unwrap();
+    let error = common::rows(&[[0.1, 0.9], [0.8, 0.2]]);
+    let costs = vec![common::hamming(), error];
+    let case = Case::new(common::pmf(&[0.7, 0.3]), costs, &[0.1, 0.2]);
+    let truth = case.solve(&Settings::default());
     for iterations in 0..truth.iterations {
-        let settings = rdc_theory::Settings::default().with_max_iterations(iterations);
-        let stopped = rdc.solve_with(0.1, 0.2, &settings).unwrap();
-        assert_eq!(stopped.status, rdc_theory::Status::IterationLimit);
+        let stopped = case.solve(&Settings::default().with_max_iterations(iterations));
+        assert_eq!(stopped.status, Status::IterationLimit);
         assert!(
             stopped.lower <= truth.rate && truth.lower <= stopped.rate,
             "after {iterations} steps"

@@ -16,7 +16,7 @@ pub(crate) mod families;
 pub(crate) mod flips;
 pub(crate) mod random;
 
-use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
+use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Rdc, Solution, Source, mutual_information};
@@ -31,21 +31,6 @@ pub(crate) fn config(default_cases: u32, seed: u64) -> ProptestConfig {
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     }
-}
-
-/// A pmf of n letters, from equal to `orders` orders of magnitude apart, some of them zero.
-pub(crate) fn any_pmf(n: usize, orders: f64) -> impl Strategy<Value = DVector<f64>> {
-    let weight = prop_oneof![
-        6 => 0.01..1.0_f64,
-        2 => (-orders..0.0).prop_map(|exponent| 10_f64.powf(exponent)),
-        1 => Just(0.0),
-    ];
-    proptest::collection::vec(weight, n).prop_map(|mut weights| {
-        weights[0] = weights[0].max(0.1);
-        let pmf = DVector::from_vec(weights);
-        let total = pmf.sum();
-        pmf / total
-    })
 }
 
 pub(crate) fn pmf(entries: &[f64]) -> DVector<f64> {
