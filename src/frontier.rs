@@ -275,9 +275,6 @@ fn vertices<'a>(
 }
 
 /// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.
-///
-/// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
-/// separating multiplier gives a budget that every feasible one must reach.
 pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
     let cost = &problem.costs[index];
     let mut budgets = budgets.to_vec();
@@ -288,21 +285,31 @@ pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) 
         let others = feasibility(&instance);
         return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(cost.offset);
     };
+    raise_budget(&mut instance, k)?;
+    Some(cost.in_units(instance.budgets[k]))
+}
+
+/// Raises budget k, which is too small or just enough, to the smallest that can be met; `None` where none can.
+///
+/// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
+/// separating multiplier gives a budget that every feasible one must reach.
+pub(crate) fn raise_budget(instance: &mut Instance<'_>, k: usize) -> Option<Reach> {
+    let mut latest = reach(instance, |_, _| false);
     for _ in 0..MAX_NEWTON {
-        let reach = reach(&instance, |_, _| false);
         let rounding = 4.0 * f64::EPSILON * instance.budgets.amax();
-        if reach.bound <= rounding {
+        if latest.bound <= rounding {
             break;
         }
-        if reach.multipliers[k] <= PIVOT {
-            if reach.is_infeasible() {
+        if latest.multipliers[k] <= PIVOT {
+            if latest.is_infeasible() {
                 return None;
             }
             break;
         }
-        instance.budgets[k] += reach.bound / reach.multipliers[k];
+        instance.budgets[k] += latest.bound / latest.multipliers[k];
+        latest = reach(instance, |_, _| false);
     }
-    Some(cost.in_units(instance.budgets[k]))
+    Some(latest)
 }
 
 /// The error that explains why `budgets` cannot be met, from a [`Reach`] that proves it.

@@ -12,6 +12,7 @@ pub(crate) mod cases;
 pub(crate) mod exact;
 pub(crate) mod families;
 pub(crate) mod random;
+pub(crate) mod witness;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_oneof};
 use proptest::test_runner::RngSeed;

@@ -1,0 +1,101 @@
+//! The smallest value at a point of all functions, convex and non-increasing, that stay below the samples' upper bounds:
+//! a linear program over the mixtures of samples, `min sum_i w_i U_i  s.t.  sum_i w_i x_i <= z`.
+
+use super::Sample;
+use crate::frontier;
+use crate::instance::Instance;
+use crate::problem::Allowed;
+use nalgebra::{DMatrix, DVector};
+
+/// Shares of an axis below this are rounding.
+const ROUNDING: f64 = 1e-15;
+
+/// Where every upper bound lies below, in shares of their axis.
+const ABOVE: f64 = 2.0;
+
+/// The stretch of numbers that is [0, 1] in the linear program.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    least: f64,
+    span: f64,
+}
+
+impl Axis {
+    fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let finite = values.filter(|value| value.is_finite());
+        let least = finite.clone().reduce(f64::min).unwrap_or(0.0);
+        let span = finite.reduce(f64::max).unwrap_or(0.0) - least;
+        Self { least, span: if span > 0.0 { span } else { 1.0 } }
+    }
+
+    fn share(&self, value: f64) -> f64 {
+        (value - self.least) / self.span
+    }
+
+    fn column(&self, values: impl Iterator<Item = f64>) -> DMatrix<f64> {
+        let shares = values.map(|v| if v.is_finite() { self.share(v) } else { 0.0 });
+        let shares: Vec<f64> = shares.collect();
+        DMatrix::from_vec(shares.len(), 1, shares)
+    }
+}
+
+/// A mixture of samples.
+#[derive(Debug)]
+pub(super) struct Mixture {
+    /// Its upper bound in bits, up to rounding.
+    pub(super) value: f64,
+    /// Weights and the samples' numbers.
+    pub(super) weights: Vec<(f64, usize)>,
+}
+
+pub(super) struct Envelope<const K: usize> {
+    axes: [Axis; K],
+    rates: Axis,
+    /// The budgets, then the upper bounds, as shares of their axes.
+    columns: Vec<DMatrix<f64>>,
+}
+
+impl<const K: usize> Envelope<K> {
+    pub(super) fn of(samples: &[Sample<K>]) -> Self {
+        let budgets = |k: usize| samples.iter().map(move |sample| sample.budgets[k]);
+        let uppers = samples.iter().map(|sample| sample.rate.upper());
+        let axes = std::array::from_fn(|k| Axis::of(budgets(k)));
+        let rates = Axis::of(uppers.clone());
+        let coordinates =
+            axes.iter().enumerate().map(|(k, axis): (usize, &Axis)| axis.column(budgets(k)));
+        let columns = coordinates.chain([rates.column(uppers)]).collect();
+        Self { axes, rates, columns }
+    }
+
+    /// What rounding may do to budget k.
+    pub(super) fn rounding(&self, k: usize) -> f64 {
+        ROUNDING * self.axes[k].span
+    }
+
+    /// Whether multipliers show that no mixture of the allowed samples has at most these budgets and less than `rate`, which
+    /// may be infinite.
+    pub(super) fn excludes(&self, allowed: &Allowed, budgets: &[f64; K], rate: f64) -> bool {
+        let share = if rate == f64::INFINITY { ABOVE } else { self.rates.share(rate) };
+        let instance = self.instance(allowed, budgets, share);
+        let decided = |shift: f64, bound: f64| bound > ROUNDING || shift < -ROUNDING;
+        frontier::reach(&instance, decided).bound > ROUNDING
+    }
+
+    /// The mixture of least upper bound, of the allowed samples with at most these budgets.
+    pub(super) fn cheapest(&self, allowed: &Allowed, budgets: &[f64; K]) -> Option<Mixture> {
+        let mut instance = self.instance(allowed, budgets, 0.0);
+        let rate = instance.constraints() - 1;
+        let reach = frontier::raise_budget(&mut instance, rate)?;
+        let value = self.rates.least + self.rates.span * instance.budgets[rate];
+        let weights = reach.channel.iter().map(|(weight, letters)| (*weight, letters[0])).collect();
+        Some(Mixture { value, weights })
+    }
+
+    fn instance(&self, allowed: &Allowed, budgets: &[f64; K], rate: f64) -> Instance<'_> {
+        let finite = (0..K).filter(|&k| budgets[k].is_finite());
+        let shares = finite.clone().map(|k| self.axes[k].share(budgets[k])).chain([rate]);
+        let shares = DVector::from_iterator(finite.clone().count() + 1, shares);
+        let columns = finite.chain([K]).map(|k| &self.columns[k]).collect();
+        Instance::mixture(self.columns[K].len(), columns, shares, allowed.clone())
+    }
+}
