@@ -172,24 +172,34 @@ fn what_the_brackets_cover_is_not_reported() {
         let samples: Vec<Sample<1>> = line(5, lift).iter().map(around).collect();
         let report = check_samples(&samples).unwrap();
         assert_eq!(report.convexity.is_some(), found, "{report}");
-        assert!((report.resolution - 4e-6).abs() < 1e-12, "{report}");
+        assert!((1.9e-6..4.1e-6).contains(&report.resolution), "{report}");
         assert!(largest(&report) < 1.1e-7);
     }
 }
 
 #[test]
-fn the_resolution_is_that_of_the_widest_brackets() {
-    let with_width = |d: f64, width: f64| Sample {
+fn the_resolution_is_what_the_brackets_leave_room_for() {
+    let bracket = |d: f64, lower: f64, width: f64| Sample {
         budgets: [d],
-        rate: Bracket::new(1.0 - d, 1.0 - d + width).unwrap(),
+        rate: Bracket::new(lower, lower + width).unwrap(),
     };
-    let samples = [0.1, 0.2, 0.3, 0.4].map(|width| with_width(width, width));
-    let report = check_samples(&samples).unwrap();
-    // The first sample has no other below.
+    // Level lower bounds: the points' own widths.
+    let level = [0.25, 0.125, 0.5, 1.0].map(|width| bracket(1.0 / width, 2.0, width));
+    let report = check_samples(&level).unwrap();
     assert_eq!((report.samples, report.pairs, report.points), (4, 6, 3));
-    assert!(
-        (report.resolution - 0.8).abs() < 1e-12 && (report.median_resolution - 0.7).abs() < 1e-12
-    );
+    // The sample at 1 has none below.
+    assert_eq!((report.resolution, report.median_resolution), (0.5, 0.25));
+    // Rising ones: how far the others' lie below, too.
+    let falling = check_samples(&[bracket(0.0, 1.0, 1.0), bracket(1.0, 1.25, 0.5)]).unwrap();
+    assert_eq!(falling.resolution, 0.75);
+    // Strictly convex: no mixture comes close to the point.
+    let convex = [(0.0, 1.0), (0.5, 0.25), (1.0, 0.0)].map(|(d, rate)| bracket(d, rate, 0.0625));
+    let report = check_samples(&convex).unwrap();
+    assert_eq!((report.points, report.resolution), (2, 0.0625));
+    // What bounds nothing from below leaves room for anything.
+    let unknown = Sample { budgets: [0.0], rate: Bracket::new(f64::NEG_INFINITY, 2.0).unwrap() };
+    let report = check_samples(&[unknown, bracket(1.0, 1.0, 0.0)]).unwrap();
+    assert_eq!((report.points, report.resolution), (1, INF));
 }
 
 #[test]
@@ -250,8 +260,9 @@ fn a_sample_without_a_constraint_says_nothing_where_there_is_one() {
 
 #[test]
 fn two_values_at_the_same_budgets_contradict_each_other() {
-    let violation =
-        check_samples(&[sample([0.5], 1.0), sample([0.5], 2.0)]).unwrap().monotonicity.unwrap();
+    let report = check_samples(&[sample([0.5], 1.0), sample([0.5], 2.0)]).unwrap();
+    assert!(report.convexity.is_none(), "one sample is no mixture");
+    let violation = report.monotonicity.unwrap();
     assert_eq!((violation.point.rate.lower(), violation.support[0].1.rate.upper()), (2.0, 1.0));
     assert!((violation.size - 1.0).abs() < 1e-12);
 }

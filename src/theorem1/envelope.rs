@@ -39,13 +39,13 @@ impl Axis {
     }
 }
 
-/// A mixture of samples.
+/// A mixture of samples, of least upper bound up to rounding.
 #[derive(Debug)]
-pub(super) struct Mixture {
-    /// Its upper bound in bits, up to rounding.
-    pub(super) value: f64,
+pub(super) struct Mixture<const K: usize> {
     /// Weights and the samples' numbers.
     pub(super) weights: Vec<(f64, usize)>,
+    /// Those of a plane below all upper bounds that comes up to it; `None` where a level one does.
+    pub(super) slopes: Option<[f64; K]>,
 }
 
 pub(super) struct Envelope<const K: usize> {
@@ -72,23 +72,42 @@ impl<const K: usize> Envelope<K> {
         ROUNDING * self.axes[k].span
     }
 
-    /// Whether multipliers show that no mixture of the allowed samples has at most these budgets and less than `rate`, which
-    /// may be infinite.
-    pub(super) fn excludes(&self, allowed: &Allowed, budgets: &[f64; K], rate: f64) -> bool {
+    /// Whether a plane shows that no mixture of the allowed samples with at most these budgets has `rate` (which may be
+    /// infinite) or less; and the slopes of the plane, or of one that comes close.
+    pub(super) fn separate(
+        &self,
+        allowed: &Allowed,
+        budgets: &[f64; K],
+        rate: f64,
+    ) -> (bool, Option<[f64; K]>) {
         let share = if rate == f64::INFINITY { ABOVE } else { self.rates.share(rate) };
         let instance = self.instance(allowed, budgets, share);
         let decided = |shift: f64, bound: f64| bound > ROUNDING || shift < -ROUNDING;
-        frontier::reach(&instance, decided).bound > ROUNDING
+        let reach = frontier::reach(&instance, decided);
+        (reach.bound > ROUNDING, self.slopes(&reach.multipliers, budgets))
     }
 
     /// The mixture of least upper bound, of the allowed samples with at most these budgets.
-    pub(super) fn cheapest(&self, allowed: &Allowed, budgets: &[f64; K]) -> Option<Mixture> {
+    pub(super) fn cheapest(&self, allowed: &Allowed, budgets: &[f64; K]) -> Option<Mixture<K>> {
         let mut instance = self.instance(allowed, budgets, 0.0);
         let rate = instance.constraints() - 1;
-        let reach = frontier::raise_budget(&mut instance, rate)?;
-        let value = self.rates.least + self.rates.span * instance.budgets[rate];
+        let (reach, normal) = frontier::raise_budget(&mut instance, rate)?;
         let weights = reach.channel.iter().map(|(weight, letters)| (*weight, letters[0])).collect();
-        Some(Mixture { value, weights })
+        Some(Mixture { weights, slopes: normal.and_then(|normal| self.slopes(&normal, budgets)) })
+    }
+
+    /// Bits per unit of each budget along the plane with this normal; `None` where it is upright.
+    fn slopes(&self, normal: &DVector<f64>, budgets: &[f64; K]) -> Option<[f64; K]> {
+        let mut multipliers = normal.iter();
+        let mut slopes = budgets.map(|budget| {
+            let multiplier = budget.is_finite().then(|| multipliers.next()).flatten();
+            multiplier.map_or(0.0, |s| s * self.rates.span)
+        });
+        let rate = multipliers.next().copied().filter(|rate| *rate > 0.0)?;
+        for (slope, axis) in slopes.iter_mut().zip(&self.axes) {
+            *slope /= rate * axis.span;
+        }
+        Some(slopes)
     }
 
     fn instance(&self, allowed: &Allowed, budgets: &[f64; K], rate: f64) -> Instance<'_> {

@@ -40,8 +40,8 @@ pub struct Report<const K: usize> {
     /// hull of the feasible ones.
     pub points: usize,
     /// In bits, `>= 0`: a violation larger than this at any of these pairs and points would have been found. It is the width
-    /// of the point's bracket, and of the widest one that takes part in a mixture, and what rounding may hide. `+inf`
-    /// if nothing was compared.
+    /// of the point's bracket, and how far mixtures of the lower bounds may lie below it: at most the width of the widest
+    /// bracket, and what rounding may hide. `+inf` if no feasible point was compared.
     pub resolution: f64,
     /// The median over the points, in bits.
     pub median_resolution: f64,

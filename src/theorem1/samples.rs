@@ -1,6 +1,6 @@
 //! The check of samples.
 
-use super::envelope::Envelope;
+use super::envelope::{Envelope, Mixture};
 use super::witness::prove;
 use super::{Report, Sample, Violation};
 use crate::problem::Allowed;
@@ -31,22 +31,23 @@ const ATTEMPTS: usize = 8;
 pub fn check_samples<const K: usize>(samples: &[Sample<K>]) -> Result<Report<K>, RdcError> {
     check_budgets(samples)?;
     let mut report = Report::of(samples.len());
-    let Some(widest) = widest(samples) else {
-        return Ok(report);
-    };
     let envelope = Envelope::of(samples);
     let mut resolutions = Vec::new();
     for (index, point) in samples.iter().enumerate() {
-        if point.rate.lower() == f64::NEG_INFINITY {
+        let against = Against::new(samples, index);
+        if point.rate.lower() == f64::NEG_INFINITY || against.others.is_empty() {
             continue;
         }
-        let below = compare(samples, index, &mut report);
-        let Some(unproven) = mix(samples, index, &envelope, below, &mut report) else {
+        let below = against.below().count();
+        report.pairs += below;
+        keep_larger(&mut report.monotonicity, against.cheapest_below());
+        let Some(Mixed { violation, room }) = against.mixtures(&envelope, below > 0) else {
             continue;
         };
+        keep_larger(&mut report.convexity, violation);
         report.points += 1;
         if point.rate.lower().is_finite() {
-            resolutions.push(point.rate.width() + widest + unproven);
+            resolutions.push(point.rate.width() + room);
         }
     }
     report.set_resolution(resolutions);
@@ -64,85 +65,103 @@ fn check_budgets<const K: usize>(samples: &[Sample<K>]) -> Result<(), RdcError> 
     Ok(())
 }
 
-/// The largest width of the brackets that bound anything.
-fn widest<const K: usize>(samples: &[Sample<K>]) -> Option<f64> {
-    let bounding = samples.iter().filter(|sample| sample.rate.upper().is_finite());
-    bounding.map(|sample| sample.rate.width()).reduce(f64::max)
+fn keep_larger<const K: usize>(worst: &mut Option<Violation<K>>, found: Option<Violation<K>>) {
+    let size = |violation: &Option<Violation<K>>| violation.as_ref().map_or(0.0, |v| v.size);
+    if size(&found) > size(worst) {
+        *worst = found;
+    }
 }
 
-/// Compares a sample with all that have at most its budgets; whether there are any.
-fn compare<const K: usize>(samples: &[Sample<K>], index: usize, report: &mut Report<K>) -> bool {
-    let point = samples[index];
-    let others = samples.iter().enumerate().filter(|&(i, _)| i != index).map(|(_, other)| *other);
-    let below = others.filter(|other| other.rate.upper().is_finite() && other.is_within(&point));
-    let (mut count, mut cheapest) = (0, None::<Sample<K>>);
-    for other in below {
-        count += 1;
-        if cheapest.is_none_or(|cheapest| other.rate.upper() < cheapest.rate.upper()) {
-            cheapest = Some(other);
+/// A sample and those that may bound it from above.
+struct Against<'a, const K: usize> {
+    samples: &'a [Sample<K>],
+    point: Sample<K>,
+    others: Vec<usize>,
+    allowed: Allowed,
+}
+
+/// What mixtures of the others say of a sample.
+struct Mixed<const K: usize> {
+    violation: Option<Violation<K>>,
+    /// The bits by which mixtures of the lower bounds may lie below the sample's, beside the violation.
+    room: f64,
+}
+
+impl<'a, const K: usize> Against<'a, K> {
+    fn new(samples: &'a [Sample<K>], index: usize) -> Self {
+        let point = samples[index];
+        let may: Vec<bool> =
+            (0..samples.len()).map(|i| i != index && samples[i].supports(&point)).collect();
+        let others = (0..samples.len()).filter(|&i| may[i]).collect();
+        let mut allowed = Allowed::default();
+        allowed.restrict(1, samples.len(), |_, i| may[i]);
+        Self { samples, point, others, allowed }
+    }
+
+    fn below(&self) -> impl Iterator<Item = Sample<K>> {
+        self.others.iter().map(|&i| self.samples[i]).filter(|other| other.is_within(&self.point))
+    }
+
+    fn cheapest_below(&self) -> Option<Violation<K>> {
+        let cheapest = self.below().min_by(|a, b| a.rate.upper().total_cmp(&b.rate.upper()))?;
+        prove(self.point, vec![(1.0, cheapest)]).ok()
+    }
+
+    /// Compares the point with the cheapest mixture at or below it; `None` where there is none, which is not so if some
+    /// sample is `below`.
+    fn mixtures(&self, envelope: &Envelope<K>, below: bool) -> Option<Mixed<K>> {
+        let (budgets, lower) = (&self.point.budgets, self.point.rate.lower());
+        let (separate, slopes) = envelope.separate(&self.allowed, budgets, lower);
+        let mut planes = vec![[0.0; K]];
+        planes.extend(slopes);
+        if separate {
+            let bounded = below
+                || lower == f64::INFINITY
+                || !envelope.separate(&self.allowed, budgets, f64::INFINITY).0;
+            return bounded.then(|| Mixed { violation: None, room: self.room(&planes) });
         }
+        let mixture = envelope.cheapest(&self.allowed, budgets)?;
+        planes.extend(mixture.slopes);
+        let violation = self.prove_mixture(envelope, mixture);
+        let room = if violation.is_some() { 0.0 } else { self.room(&planes) };
+        // What one sample proves alone is a matter of monotonicity.
+        Some(Mixed { violation: violation.filter(|found| found.support.len() > 1), room })
     }
-    report.pairs += count;
-    if let Some(violation) = cheapest.and_then(|other| prove(point, vec![(1.0, other)]).ok()) {
-        keep_larger(&mut report.monotonicity, violation);
-    }
-    count > 0
-}
 
-/// Compares a sample with the cheapest mixture of the others at or below it: the bits that rounding may have hidden, `None`
-/// where there is no such mixture.
-fn mix<const K: usize>(
-    samples: &[Sample<K>],
-    index: usize,
-    envelope: &Envelope<K>,
-    below: bool,
-    report: &mut Report<K>,
-) -> Option<f64> {
-    let point = samples[index];
-    let lower = point.rate.lower();
-    let others = |i: usize| i != index && samples[i].supports(&point);
-    if !(0..samples.len()).any(others) {
-        return None;
+    /// Proves that the point lies above the mixture, or above one of slightly smaller budgets.
+    fn prove_mixture(&self, envelope: &Envelope<K>, cheapest: Mixture<K>) -> Option<Violation<K>> {
+        let mut mixture = cheapest;
+        let mut budgets = self.point.budgets;
+        for attempt in 0..ATTEMPTS {
+            let support = mixture.weights.iter().map(|&(weight, i)| (weight, self.samples[i]));
+            let exceeded = match prove(self.point, support.collect()) {
+                Ok(violation) => return Some(violation),
+                Err(exceeded) => exceeded,
+            };
+            if !exceeded.contains(&true) {
+                return None;
+            }
+            for k in (0..K).filter(|&k| exceeded[k]) {
+                budgets[k] -= envelope.rounding(k) * f64::from(1_u32 << attempt);
+            }
+            mixture = envelope.cheapest(&self.allowed, &budgets)?;
+        }
+        None
     }
-    let mut allowed = Allowed::default();
-    allowed.restrict(1, samples.len(), |_, i| others(i));
-    if envelope.excludes(&allowed, &point.budgets, lower) {
-        let bounded = below
-            || lower == f64::INFINITY
-            || !envelope.excludes(&allowed, &point.budgets, f64::INFINITY);
-        return bounded.then_some(0.0);
-    }
-    let mut budgets = point.budgets;
-    let mut unproven = 0.0;
-    for attempt in 0..ATTEMPTS {
-        let Some(mixture) = envelope.cheapest(&allowed, &budgets) else {
-            return (attempt > 0).then_some(unproven);
+
+    /// By how much mixtures of the lower bounds may lie below that of the point, at most: each plane of slopes `>= 0` that is
+    /// below all of them says so.
+    fn room(&self, planes: &[[f64; K]]) -> f64 {
+        let height = |slopes: &[f64; K]| {
+            let at_point = |&i: &usize| {
+                let sample = &self.samples[i];
+                let terms = sample.budgets.iter().zip(&self.point.budgets).zip(slopes);
+                let finite = terms.filter(|((_, z), _)| z.is_finite());
+                sample.rate.lower() + finite.map(|((x, z), slope)| slope * (x - z)).sum::<f64>()
+            };
+            self.others.iter().map(at_point).fold(f64::INFINITY, f64::min)
         };
-        if attempt == 0 {
-            unproven = (lower - mixture.value).max(0.0);
-        }
-        let support = mixture.weights.iter().map(|&(weight, i)| (weight, samples[i])).collect();
-        match prove(point, support) {
-            Ok(violation) => {
-                // What one sample proves alone is a matter of monotonicity.
-                if violation.support.len() > 1 {
-                    keep_larger(&mut report.convexity, violation);
-                }
-                return Some(0.0);
-            }
-            Err(exceeded) if exceeded.contains(&true) => {
-                for k in (0..K).filter(|&k| exceeded[k]) {
-                    budgets[k] -= envelope.rounding(k) * f64::from(1_u32 << attempt);
-                }
-            }
-            Err(_) => break,
-        }
-    }
-    Some(unproven)
-}
-
-fn keep_larger<const K: usize>(worst: &mut Option<Violation<K>>, found: Violation<K>) {
-    if worst.as_ref().is_none_or(|worst| found.size > worst.size) {
-        *worst = Some(found);
+        let highest = planes.iter().map(height).fold(f64::NEG_INFINITY, f64::max);
+        (self.point.rate.lower() - highest).max(0.0)
     }
 }
