@@ -46,7 +46,7 @@ pub struct FreeSolution {
 }
 
 impl FreeClassifier {
-    /// The most maps that a solver tries.
+    /// The most maps there may be.
     pub const MOST_MAPS: usize = 4096;
 
     /// The function of a source with n letters and k classes, and a distortion n x m.

@@ -254,8 +254,14 @@ fn an_infinite_budget_constrains_nothing() {
 #[test]
 fn a_sample_without_a_constraint_says_nothing_where_there_is_one() {
     let unconstrained = [sample([INF, 0.0], 0.0), sample([0.0, INF], 0.0)];
-    let report = check_samples(&[unconstrained[0], unconstrained[1], sample([9.0, 9.0], 1.0)]);
-    assert!(report.unwrap().holds());
+    let mut samples = vec![unconstrained[0], unconstrained[1], sample([9.0, 9.0], 1.0)];
+    assert!(check_samples(&samples).unwrap().holds());
+    // Nor does it stand in the way of those that do say something.
+    samples.extend([sample([10.0, 0.0], 0.5), sample([0.0, 10.0], 0.5)]);
+    let violation = check_samples(&samples).unwrap().convexity.unwrap();
+    assert_proven(&violation);
+    assert_eq!(violation.support.len(), 2);
+    assert!((violation.size - 0.5).abs() < 1e-12);
 }
 
 #[test]

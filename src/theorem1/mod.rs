@@ -39,3 +39,8 @@ pub use bracket::{Bracket, Sample};
 pub use function::check_function;
 pub use report::{Report, Violation};
 pub use samples::check_samples;
+
+/// The code of the guide, tested as documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/theorem1.md")]
+struct Guide;

@@ -20,8 +20,9 @@ pub(super) fn prove<const K: usize>(
         *exceeded =
             point.budgets[k].is_finite() && !difference(terms, point.budgets[k]).is_at_most_zero();
     }
+    let is_mixture = !support.is_empty() && support.iter().all(|(weight, _)| *weight > 0.0);
     let size = size(&point, &support);
-    if exceeded.contains(&true) || !(size > 0.0) {
+    if exceeded.contains(&true) || !is_mixture || !(size > 0.0) {
         return Err(exceeded);
     }
     Ok(Violation { point, support, size })
