@@ -7,13 +7,13 @@ use crate::instance::Instance;
 use crate::problem::Allowed;
 use nalgebra::{DMatrix, DVector};
 
-/// Shares of an axis below this are rounding.
+/// Shares below this, of an axis or of a mixture, are rounding.
 const ROUNDING: f64 = 1e-15;
 
 /// Where every upper bound lies below, in shares of their axis.
 const ABOVE: f64 = 2.0;
 
-/// The stretch of numbers that is [0, 1] in the linear program.
+/// The stretch of numbers that is [0, 1] in the linear program; all values lie in it.
 #[derive(Debug, Clone, Copy)]
 struct Axis {
     least: f64,
@@ -25,7 +25,8 @@ impl Axis {
         let finite = values.filter(|value| value.is_finite());
         let least = finite.clone().reduce(f64::min).unwrap_or(0.0);
         let span = finite.reduce(f64::max).unwrap_or(0.0) - least;
-        Self { least, span: if span > 0.0 { span } else { 1.0 } }
+        // A power of two: scaling by it loses nothing.
+        Self { least, span: if span > 0.0 { span.log2().ceil().exp2() } else { 1.0 } }
     }
 
     fn share(&self, value: f64) -> f64 {
@@ -92,7 +93,9 @@ impl<const K: usize> Envelope<K> {
         let mut instance = self.instance(allowed, budgets, 0.0);
         let rate = instance.constraints() - 1;
         let (reach, normal) = frontier::raise_budget(&mut instance, rate)?;
-        let weights = reach.channel.iter().map(|(weight, letters)| (*weight, letters[0])).collect();
+        // Samples outside the face that the budgets lie in come with what rounding makes of a zero.
+        let used = reach.channel.iter().filter(|(weight, _)| *weight > ROUNDING);
+        let weights = used.map(|(weight, letters)| (*weight, letters[0])).collect();
         Some(Mixture { weights, slopes: normal.and_then(|normal| self.slopes(&normal, budgets)) })
     }
 
