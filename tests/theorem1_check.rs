@@ -170,8 +170,8 @@ fn weights_that_no_double_holds_are_moved_to_the_safe_side() {
 /// On the faces and edges of the grid, mixtures may use nothing else.
 #[test]
 fn every_point_of_a_concave_grid_is_seen_to_be_above_a_mixture() {
-    let axis = |i: u32, k: u32| f64::from(i / 8_u32.pow(k) % 8) / 7.0;
-    let samples: Vec<Sample<3>> = (0..512)
+    let axis = |i: u32, k: u32| f64::from(i / 11_u32.pow(k) % 11) / 10.0;
+    let samples: Vec<Sample<3>> = (0..1331)
         .map(|i| [0, 1, 2].map(|k| axis(i, k)))
         .map(|at| sample(at, at.iter().map(|x| 1.0 - x * x).sum()))
         .collect();
@@ -214,6 +214,10 @@ fn the_resolution_is_what_the_brackets_leave_room_for() {
     let convex = [(0.0, 1.0), (0.5, 0.25), (1.0, 0.0)].map(|(d, rate)| bracket(d, rate, 0.0625));
     let report = check_samples(&convex).unwrap();
     assert_eq!((report.points, report.resolution), (2, 0.0625));
+    // A plane as steep as it takes, where the first budget can be no smaller.
+    let steep = [([0.0, 0.0], 1.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 0.0), ([1.0, 1.0], 0.0)];
+    let report = check_samples(&steep.map(|(budgets, rate)| sample(budgets, rate))).unwrap();
+    assert_eq!((report.points, report.resolution), (3, 0.0));
     // What bounds nothing from below leaves room for anything.
     let unknown = Sample { budgets: [0.0], rate: Bracket::new(f64::NEG_INFINITY, 2.0).unwrap() };
     let report = check_samples(&[unknown, bracket(1.0, 1.0, 0.0)]).unwrap();

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::random::Random;
 use common::witness::{assert_proven, largest};
 use common::{bernoulli, pmf, rows};
 use rdc_theory::nalgebra::DMatrix;
@@ -45,6 +46,47 @@ fn the_exact_surface_passes() {
         let report = check_samples(&samples).unwrap();
         assert!(report.holds() && report.resolution < RESOLUTION, "{report}");
         assert!(report.pairs > 30_000 && report.points > 670, "{report}");
+    }
+}
+
+fn random_rdc(seed: u64) -> Rdc {
+    let mut random = Random::new(50, seed);
+    let (n, m, classes) = (1 + random.size(5), 1 + random.size(5), 1 + random.size(2));
+    let joint = DMatrix::from_fn(n, classes, |_, _| random.magnitude(-3.0, 0.0));
+    let total = joint.sum();
+    let source = Source::from_joint(joint / total).unwrap();
+    let tied = random.chance(0.5);
+    let cost = |random: &mut Random| if tied { random.below(3) as f64 } else { random.uniform() };
+    let distortion = DMatrix::from_fn(n, m, |_, _| cost(&mut random));
+    let regions: Vec<usize> = (0..m).map(|_| random.below(classes)).collect();
+    let classifier = Classifier::hard(&regions).unwrap();
+    Rdc::new(&source, Distortion::matrix(distortion).unwrap(), &classifier).unwrap()
+}
+
+const BESIDE: [f64; 4] = [0.0, 1e-9, 1e-3, 0.1];
+
+/// Off the frontier, across it, on it, and a billionth beside it.
+#[test]
+fn random_surfaces_pass() {
+    for seed in 0..40 {
+        let rdc = random_rdc(seed);
+        let rate = |[d, e]: [f64; 2]| Bracket::try_from(rdc.solve(d, e));
+        let frontier = rdc.feasible_frontier();
+        let (d, e) = (frontier.smallest_first(), frontier.smallest_second());
+        let region = [[0.9 * d, d + 0.5], [0.9 * e, e + 0.5]];
+        let report = check_function(rate, region, 40, seed).unwrap();
+        assert!(report.holds(), "seed {seed}: {report}");
+
+        let widest = frontier.first_at(e).unwrap() - d;
+        let along = (0..=8).map(|i| d + widest * f64::from(i) / 8.0);
+        let on = along.filter_map(|d| frontier.second_at(d).map(|e| [d, e]));
+        let points = on.flat_map(|[d, e]| {
+            BESIDE.iter().flat_map(move |a| BESIDE.iter().map(move |b| [d + a, e + b]))
+        });
+        let samples: Vec<Sample<2>> =
+            points.map(|budgets| Sample { budgets, rate: rate(budgets).unwrap() }).collect();
+        let report = check_samples(&samples).unwrap();
+        assert!(report.holds(), "seed {seed}: {report}");
     }
 }
 

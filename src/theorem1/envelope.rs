@@ -60,10 +60,9 @@ impl<const K: usize> Envelope<K> {
     pub(super) fn of(samples: &[Sample<K>]) -> Self {
         let budgets = |k: usize| samples.iter().map(move |sample| sample.budgets[k]);
         let uppers = samples.iter().map(|sample| sample.rate.upper());
-        let axes = std::array::from_fn(|k| Axis::of(budgets(k)));
+        let axes: [Axis; K] = std::array::from_fn(|k| Axis::of(budgets(k)));
         let rates = Axis::of(uppers.clone());
-        let coordinates =
-            axes.iter().enumerate().map(|(k, axis): (usize, &Axis)| axis.column(budgets(k)));
+        let coordinates = (0..K).map(|k| axes[k].column(budgets(k)));
         let columns = coordinates.chain([rates.column(uppers)]).collect();
         Self { axes, rates, columns }
     }
@@ -110,7 +109,7 @@ impl<const K: usize> Envelope<K> {
         for (slope, axis) in slopes.iter_mut().zip(&self.axes) {
             *slope /= rate * axis.span;
         }
-        Some(slopes)
+        slopes.iter().all(|slope| slope.is_finite()).then_some(slopes)
     }
 
     fn instance(&self, allowed: &Allowed, budgets: &[f64; K], rate: f64) -> Instance<'_> {

@@ -52,3 +52,19 @@ fn size<const K: usize>(point: &Sample<K>, support: &[(f64, Sample<K>)]) -> f64 
     support.iter().for_each(|(weight, _)| total.add(*weight));
     (excess.rounded() / total.rounded() * (1.0 - ROUNDING)).next_down()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theorem1::Bracket;
+
+    #[test]
+    fn what_is_no_mixture_proves_nothing() {
+        let infeasible = Sample { budgets: [1.0], rate: Bracket::INFEASIBLE };
+        let feasible = |d| Sample { budgets: [d], rate: Bracket::exact(1.0).unwrap() };
+        assert!(prove(infeasible, vec![]).is_err());
+        assert!(prove(infeasible, vec![(-1.0, feasible(2.0))]).is_err());
+        assert!(prove(infeasible, vec![(f64::NAN, feasible(0.0))]).is_err());
+        assert!(prove(infeasible, vec![(1.0, feasible(0.0))]).is_ok());
+    }
+}
