@@ -275,9 +275,6 @@ fn vertices<'a>(
 }
 
 /// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.
-///
-/// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
-/// separating multiplier gives a budget that every feasible one must reach.
 pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
     let cost = &problem.costs[index];
     let mut budgets = budgets.to_vec();
@@ -288,21 +285,32 @@ pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) 
         let others = feasibility(&instance);
         return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(cost.offset);
     };
+    raise_budget(&mut instance, k)?;
+    Some(cost.in_units(instance.budgets[k]))
+}
+
+/// Raises budget k, which is too small or just enough, to the smallest that can be met; `None` where none can. Returns how
+/// it is met, and the multipliers that show that no smaller one is (none if it was not raised).
+///
+/// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
+/// separating multiplier gives a budget that every feasible one must reach.
+pub(crate) fn raise_budget(
+    instance: &mut Instance<'_>,
+    k: usize,
+) -> Option<(Reach, Option<DVector<f64>>)> {
+    let mut raised_by = None;
     for _ in 0..MAX_NEWTON {
-        let reach = reach(&instance, |_, _| false);
+        let reach = reach(instance, |_, _| false);
         let rounding = 4.0 * f64::EPSILON * instance.budgets.amax();
-        if reach.bound <= rounding {
-            break;
-        }
-        if reach.multipliers[k] <= PIVOT {
-            if reach.is_infeasible() {
-                return None;
-            }
-            break;
+        let held_by_others = reach.multipliers[k] <= PIVOT;
+        if reach.bound <= rounding || held_by_others {
+            let contradiction = held_by_others && reach.bound > rounding && reach.is_infeasible();
+            return (!contradiction).then_some((reach, raised_by));
         }
         instance.budgets[k] += reach.bound / reach.multipliers[k];
+        raised_by = Some(reach.multipliers);
     }
-    Some(cost.in_units(instance.budgets[k]))
+    Some((reach(instance, |_, _| false), raised_by))
 }
 
 /// The error that explains why `budgets` cannot be met, from a [`Reach`] that proves it.

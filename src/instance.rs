@@ -117,13 +117,28 @@ impl<'a> Instance<'a> {
         let mut allowed = Allowed::default();
         allowed.restrict(1, m, |_, y| self.allowed.whatever_the_source(&self.pmf, y, m));
         Instance {
-            pmf: Cow::Owned(DVector::from_element(1, 1.0)),
-            reproductions: m,
-            costs: averages.iter().collect(),
             origin: self.origin.clone(),
-            budgets: self.budgets.clone(),
             rounding: self.rounding.clone(),
-            equality: vec![false; self.constraints()],
+            ..Instance::mixture(m, averages.iter().collect(), self.budgets.clone(), allowed)
+        }
+    }
+
+    /// Mixtures of `letters` points: one source letter, a cost (letters x 1) for each coordinate.
+    pub(crate) fn mixture(
+        letters: usize,
+        coordinates: Vec<&'a DMatrix<f64>>,
+        budgets: DVector<f64>,
+        allowed: Allowed,
+    ) -> Self {
+        let constraints = coordinates.len();
+        Self {
+            pmf: Cow::Owned(DVector::from_element(1, 1.0)),
+            reproductions: letters,
+            costs: coordinates,
+            origin: (0..constraints).map(|k| vec![(k, 1.0)]).collect(),
+            budgets,
+            rounding: DVector::zeros(constraints),
+            equality: vec![false; constraints],
             priced: Vec::new(),
             edge: None,
             allowed: Cow::Owned(allowed),

@@ -59,6 +59,7 @@ mod classifier;
 pub mod closed_form;
 mod distortion;
 mod error;
+mod free_classifier;
 mod frontier;
 mod information;
 mod instance;
@@ -72,6 +73,7 @@ mod solver;
 mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+pub mod theorem1;
 mod twofold;
 
 pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRegime, rdc_bernoulli};
@@ -79,6 +81,7 @@ pub use check::matrix_from_rows;
 pub use classifier::Classifier;
 pub use distortion::Distortion;
 pub use error::{Infeasible, InfeasibleBudget, RdcError};
+pub use free_classifier::{FreeClassifier, FreeSolution};
 pub use information::{binary_entropy, entropy, mutual_information};
 pub use polyline::Polyline;
 pub use problem::{Problem, Target};

@@ -9,22 +9,34 @@ pub(crate) struct TwoFold {
 
 impl TwoFold {
     pub(crate) fn add(&mut self, term: f64) {
-        let sum = self.value + term;
-        let added = sum - self.value;
-        self.lost += (self.value - (sum - added)) + (term - added);
+        let (sum, lost) = exact_sum(self.value, term);
         self.value = sum;
+        self.lost += lost;
     }
 
     /// Adds `a b` without rounding the product.
     pub(crate) fn add_product(&mut self, a: f64, b: f64) {
-        let product = a * b;
-        self.lost += a.mul_add(b, -product);
+        let (product, lost) = exact_product(a, b);
+        self.lost += lost;
         self.add(product);
     }
 
     pub(crate) fn total(self) -> f64 {
         self.value + self.lost
     }
+}
+
+/// `a + b` and what rounding takes from it.
+pub(crate) fn exact_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let added = sum - a;
+    (sum, (a - (sum - added)) + (b - added))
+}
+
+/// `a b` and what rounding takes from it.
+pub(crate) fn exact_product(a: f64, b: f64) -> (f64, f64) {
+    let product = a * b;
+    (product, a.mul_add(b, -product))
 }
 
 #[cfg(test)]

@@ -26,7 +26,6 @@ use crate::problem::Allowed;
 use crate::twofold::TwoFold;
 use crate::{certificate, information};
 use nalgebra::{DMatrix, DVector};
-use std::borrow::Cow;
 use std::f64::consts::LN_2;
 
 /// Multiples of the machine epsilon, relative to the pair's costs, below which c is zero: ties but for rounding.
@@ -327,15 +326,10 @@ fn mixture(instance: &Instance<'_>, channels: &[DMatrix<f64>]) -> (DMatrix<f64>,
     let size = each.iter().map(DVector::amax).fold(f64::MIN_POSITIVE, f64::max);
     let cost = |k: usize| DMatrix::from_fn(each.len(), 1, |i, _| each[i][k] / size);
     let costs: Vec<DMatrix<f64>> = (0..instance.constraints()).map(cost).collect();
-    let weights = frontier::reach(
-        &Instance {
-            reproductions: each.len(),
-            budgets: DVector::zeros(costs.len()),
-            allowed: Cow::Owned(Allowed::default()),
-            ..instance.without_source(&costs)
-        },
-        |shift, _| shift <= 0.0,
-    );
+    let budgets = DVector::zeros(costs.len());
+    let mixtures =
+        Instance::mixture(each.len(), costs.iter().collect(), budgets, Allowed::default());
+    let weights = frontier::reach(&mixtures, |shift, _| shift <= 0.0);
     let mut mixed = DMatrix::zeros(instance.reproductions, instance.letters());
     for (weight, choice) in &weights.channel {
         mixed += *weight * &channels[choice[0]];

@@ -15,6 +15,7 @@ pub(crate) mod exact;
 pub(crate) mod families;
 pub(crate) mod flips;
 pub(crate) mod random;
+pub(crate) mod witness;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
