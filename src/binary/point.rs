@@ -9,9 +9,6 @@ use std::f64::consts::LN_2;
 /// edge.
 pub(super) const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
-/// The last digits of a budget and of the error rate that is taken from it.
-const DIGITS: f64 = 2.0 * f64::EPSILON;
-
 /// Which budgets set the rate of a binary source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BinaryRegime {
@@ -125,7 +122,7 @@ impl BinaryRdc {
         let joint = self.for_distortion(d)?;
         let needed = self.excess_of(joint.flips());
         let slope = || ((1.0 - d) / d).ln() / LN_2;
-        (needed <= excess + DIGITS + ROUNDING * needed.abs())
+        (needed <= excess + ROUNDING * needed.abs())
             .then(|| self.at(BinaryRegime::DistortionOnly, &joint, [slope(), 0.0]))
     }
 
@@ -139,7 +136,7 @@ impl BinaryRdc {
     fn both(&self, d: f64, excess: f64) -> Option<BinaryPoint> {
         let [a, b] = self.weights;
         // Equal weights make the error a copy of the distortion: only one of the budgets counts.
-        if d >= 1.0 || (a - b).abs() <= ROUNDING * a.abs() {
+        if d >= 1.0 || a == b {
             return None;
         }
         let masses = self.masses();
