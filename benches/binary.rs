@@ -13,7 +13,7 @@ mod common;
 
 use common::{measured, median, seconds};
 use criterion::Criterion;
-use rdc_theory::{BinaryClassifier, BinaryRdc, BinaryRegime};
+use rdc_theory::{BinaryClassifier, BinaryRdc, Regime};
 use std::hint::black_box;
 
 /// Sources and budgets of one regime.
@@ -26,7 +26,7 @@ type Case = (BinaryRdc, f64, f64);
 
 fn main() {
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
-    let groups = BinaryRegime::ALL.map(|regime| (regime, cases(regime)));
+    let groups = Regime::ALL.map(|regime| (regime, cases(regime)));
     let mut group = criterion.benchmark_group("binary");
     let numbers = numbers();
     group.bench_function(format!("{CASES} logarithms"), |bencher| {
@@ -44,7 +44,7 @@ fn main() {
     }
 }
 
-fn print_units(groups: &[(BinaryRegime, Vec<Case>)], numbers: &[f64]) {
+fn print_units(groups: &[(Regime, Vec<Case>)], numbers: &[f64]) {
     println!("\n{:<20} {:>14} {:>8}", "regime", "ln per point", "ns");
     for (regime, cases) in groups {
         let pair = || (seconds(|| logarithms(numbers)), seconds(|| points(cases)));
@@ -76,7 +76,7 @@ fn numbers() -> Vec<f64> {
     (0..CASES).map(|index| spread(index, 0)).collect()
 }
 
-fn cases(regime: BinaryRegime) -> Vec<Case> {
+fn cases(regime: Regime) -> Vec<Case> {
     (0..)
         .map(case)
         .filter(|(rdc, d, e)| rdc.point(*d, *e).is_ok_and(|point| point.regime == regime))

@@ -67,16 +67,18 @@ mod polyline;
 mod problem;
 mod progress;
 mod rdc;
+mod regime;
 mod settings;
 mod solution;
 mod solver;
 mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+mod surface;
 pub mod theorem1;
 mod twofold;
 
-pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRegime, rdc_bernoulli};
+pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, rdc_bernoulli};
 pub use check::matrix_from_rows;
 pub use classifier::Classifier;
 pub use distortion::Distortion;
@@ -87,9 +89,11 @@ pub use polyline::Polyline;
 pub use problem::{Problem, Target};
 pub use progress::Progress;
 pub use rdc::Rdc;
+pub use regime::Regime;
 pub use settings::{Method, Settings, UnknownMethod};
 pub use solution::{Constraint, Solution, Status};
 pub use source::Source;
+pub use surface::{Cell, Surface, SurfacePoint, Sweep, SweepProgress};
 
 pub use nalgebra;
 

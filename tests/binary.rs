@@ -14,7 +14,7 @@ mod common;
 
 use common::binary::cases;
 use rdc_theory::nalgebra::DVector;
-use rdc_theory::{BinaryClassifier, BinaryRdc, BinaryRegime, RdcError, Status};
+use rdc_theory::{BinaryClassifier, BinaryRdc, RdcError, Regime, Status};
 use std::collections::BTreeMap;
 
 const INF: f64 = f64::INFINITY;
@@ -46,7 +46,7 @@ fn every_regime_and_sign_pattern_occurs_often() {
         }
     }
     println!("{counts:?}");
-    for what in BinaryRegime::ALL.map(|regime| regime.to_string()) {
+    for what in Regime::ALL.map(|regime| regime.to_string()) {
         assert!(counts[&what] >= 500, "{what}: {counts:?}");
     }
     for what in ["++", "+-", "-+", "--", "00", "equal"] {

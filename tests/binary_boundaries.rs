@@ -7,7 +7,7 @@ mod common;
 use common::binary::{BinaryCase, cases};
 use common::random::Random;
 use rdc_theory::{
-    BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRegime, RdcError, binary_entropy, rdc_bernoulli,
+    BinaryClassifier, BinaryPoint, BinaryRdc, RdcError, Regime, binary_entropy, rdc_bernoulli,
 };
 
 const INF: f64 = f64::INFINITY;
@@ -24,7 +24,7 @@ fn distinct() -> impl Iterator<Item = BinaryCase> {
     })
 }
 
-fn regime(rdc: &BinaryRdc, d: f64, e: f64) -> BinaryRegime {
+fn regime(rdc: &BinaryRdc, d: f64, e: f64) -> Regime {
     rdc.point(d, e).unwrap().regime
 }
 
@@ -78,13 +78,13 @@ fn d1_ends_the_distortion_only_regime() {
             for share in [0.5, 0.999] {
                 let point = rdc.point(share * d1, e).unwrap();
                 let classical = binary_entropy(case.p) - binary_entropy(share * d1);
-                assert_eq!(point.regime, BinaryRegime::DistortionOnly, "{case:?}: {point:?}");
+                assert_eq!(point.regime, Regime::DistortionOnly, "{case:?}: {point:?}");
                 assert!((point.rate - classical).abs() <= 1e-14, "{case:?}: {point:?}");
             }
         }
         if d1 < rarer - 1e-5 {
             let beyond = regime(&rdc, d1 + 1e-6, e);
-            assert_ne!(beyond, BinaryRegime::DistortionOnly, "{case:?}: {d1}");
+            assert_ne!(beyond, Regime::DistortionOnly, "{case:?}: {d1}");
             counts[1] += 1;
         } else {
             counts[2] += 1;
@@ -100,8 +100,8 @@ fn the_distortion_only_regime_may_come_back() {
     let d1 = rdc.d1(0.2).unwrap().unwrap();
     assert!((d1 - 0.204_401).abs() < 1e-6, "{d1}");
     let met = [0.1, 0.25, 0.29, 0.3].map(|d| regime(&rdc, d, 0.2));
-    let (alone, zero) = (BinaryRegime::DistortionOnly, BinaryRegime::ZeroRate);
-    assert_eq!(met, [alone, BinaryRegime::Both, alone, zero]);
+    let (alone, zero) = (Regime::DistortionOnly, Regime::ZeroRate);
+    assert_eq!(met, [alone, Regime::Both, alone, zero]);
 }
 
 #[test]
@@ -123,11 +123,11 @@ fn d2_and_the_flat_distortion_end_what_d_costs() {
         }
         if let Some(d2) = rdc.d2(e).unwrap() {
             assert_eq!(d2, flat);
-            assert_eq!(regime(&rdc, d2 + STEP, e), BinaryRegime::ZeroRate, "{case:?}");
+            assert_eq!(regime(&rdc, d2 + STEP, e), Regime::ZeroRate, "{case:?}");
             counts[0] += 1;
         } else {
             // Eq. (9) has rate 0 from some D on, whatever E.
-            assert_eq!(alone.regime, BinaryRegime::ClassificationOnly, "{case:?}");
+            assert_eq!(alone.regime, Regime::ClassificationOnly, "{case:?}");
             let at_its_edge = rdc.d2(e + 1e-12).unwrap().is_some();
             assert!(alone.rate > 0.0 || at_its_edge, "{case:?}");
             counts[1] += 1;
@@ -194,10 +194,10 @@ fn the_multipliers_are_the_slopes() {
             assert!(flat - rounding <= middle && middle <= steep + rounding, "{case:?}: {point:?}");
         }
         match point.regime {
-            BinaryRegime::ZeroRate => {}
-            BinaryRegime::DistortionOnly => checked[0] += 1,
-            BinaryRegime::ClassificationOnly => checked[1] += 1,
-            BinaryRegime::Both => checked[2] += 1,
+            Regime::ZeroRate => {}
+            Regime::DistortionOnly => checked[0] += 1,
+            Regime::ClassificationOnly => checked[1] += 1,
+            Regime::Both => checked[2] += 1,
         }
     }
     assert!(checked.iter().all(|&count| count >= 150), "{checked:?}");

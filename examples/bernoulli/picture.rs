@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use rdc_theory::{BinaryRdc, BinaryRegime, RdcError};
+use rdc_theory::{BinaryRdc, RdcError, Regime};
 use std::error::Error;
 
 const SIZE: (u32, u32) = (1400, 640);
@@ -95,10 +95,10 @@ fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), Box<dyn Erro
     let above_distortion = [regions.distortion.as_slice(), &corners].concat();
     for (polygon, colour) in [
         (box_above(E_ENDS.0), INFEASIBLE),
-        (box_above(regions.least), colour(BinaryRegime::Both)),
-        (above_distortion, colour(BinaryRegime::DistortionOnly)),
-        (classification, colour(BinaryRegime::ClassificationOnly)),
-        (right_of(&above_blind), colour(BinaryRegime::ZeroRate)),
+        (box_above(regions.least), colour(Regime::Both)),
+        (above_distortion, colour(Regime::DistortionOnly)),
+        (classification, colour(Regime::ClassificationOnly)),
+        (right_of(&above_blind), colour(Regime::ZeroRate)),
     ] {
         chart.draw_series([Polygon::new(polygon, colour)])?;
     }
@@ -231,11 +231,11 @@ fn text_style(size: u32) -> TextStyle<'static> {
 }
 
 /// Light versions of colours that stay apart for colour-blind readers (Okabe and Ito 2008).
-fn colour(regime: BinaryRegime) -> RGBColor {
+fn colour(regime: Regime) -> RGBColor {
     match regime {
-        BinaryRegime::DistortionOnly => RGBColor(153, 199, 224),
-        BinaryRegime::ClassificationOnly => RGBColor(245, 216, 153),
-        BinaryRegime::Both => RGBColor(153, 216, 199),
+        Regime::DistortionOnly => RGBColor(153, 199, 224),
+        Regime::ClassificationOnly => RGBColor(245, 216, 153),
+        Regime::Both => RGBColor(153, 216, 199),
         _ => WHITE,
     }
 }

@@ -8,7 +8,7 @@ mod classification;
 mod joint;
 mod point;
 
-pub use point::{BinaryPoint, BinaryRegime};
+pub use point::BinaryPoint;
 
 use crate::{RdcError, check};
 
@@ -44,23 +44,23 @@ impl BinaryClassifier {
 /// R(D,E) of a binary source with a noisy binary label, Hamming distortion and any classifier: the paper's eq. (9), made
 /// complete.
 ///
-/// With `X ~ Bern(p)` there are four regimes ([`BinaryRegime`]). All are explicit but for one monotone root where the
+/// With `X ~ Bern(p)` there are four regimes ([`Regime`](crate::Regime)). All are explicit but for one monotone root where the
 /// classifier alone sets the rate. Eq. (9) leaves `I1`, `D1` and `D2` open, lacks that regime, and is 0 from some D on
 /// where the rate in fact stays positive; `docs/bernoulli.md` derives what holds instead.
 ///
 /// ```
-/// use rdc_theory::{BinaryClassifier, BinaryRdc, BinaryRegime};
+/// use rdc_theory::{BinaryClassifier, BinaryRdc, Regime};
 ///
 /// // Classes of 60 % and 40 %, whose bits are 1 with probability 0.1 and 0.8.
 /// let rdc = BinaryRdc::from_classes([0.6, 0.4], [0.1, 0.8], BinaryClassifier::Identity)?;
 /// let point = rdc.point(0.05, 0.2)?;
 /// assert!((point.rate - 0.6716450651).abs() < 1e-10);
-/// assert_eq!(point.regime, BinaryRegime::DistortionOnly);
+/// assert_eq!(point.regime, Regime::DistortionOnly);
 ///
 /// // However large D: eq. (9) would be 0 from some D on.
 /// let point = rdc.point(f64::INFINITY, 0.2)?;
 /// assert!((point.rate - 0.5373175030).abs() < 1e-10);
-/// assert_eq!(point.regime, BinaryRegime::ClassificationOnly);
+/// assert_eq!(point.regime, Regime::ClassificationOnly);
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,42 +2,12 @@
 
 use super::joint::Joint;
 use super::{BinaryRdc, budget};
-use crate::RdcError;
+use crate::{RdcError, Regime};
 use std::f64::consts::LN_2;
 
 /// Budgets that miss the feasible set by no more than this, a few last digits of a probability, are taken to be on its
 /// edge.
 pub(super) const ROUNDING: f64 = 8.0 * f64::EPSILON;
-
-/// Which budgets set the rate of a binary source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BinaryRegime {
-    /// R = 0: one output pmf meets both budgets whatever the source bit.
-    ZeroRate,
-    /// `R = Hb(p) - Hb(D)`, the paper's eq. (8): the best channel for D alone meets E.
-    DistortionOnly,
-    /// `R = R(inf, E) > 0`: the best channel for E alone meets D. The paper's eq. (9) lacks this regime.
-    ClassificationOnly,
-    /// Both budgets are met with equality: the paper's `I1`.
-    Both,
-}
-
-impl BinaryRegime {
-    /// All regimes.
-    pub const ALL: [Self; 4] =
-        [Self::ZeroRate, Self::DistortionOnly, Self::ClassificationOnly, Self::Both];
-}
-
-impl std::fmt::Display for BinaryRegime {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::ZeroRate => "zero rate",
-            Self::DistortionOnly => "distortion only",
-            Self::ClassificationOnly => "classification only",
-            Self::Both => "both",
-        })
-    }
-}
 
 /// A point of a binary rate function: the rate and the channel that attains it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +15,8 @@ impl std::fmt::Display for BinaryRegime {
 pub struct BinaryPoint {
     /// R(D,E) in bits, to about 1e-15.
     pub rate: f64,
-    /// Which budgets set it. Where two regimes meet, the first in the order of [`BinaryRegime`] but for rounding.
-    pub regime: BinaryRegime,
+    /// Which budgets set it. Where two regimes meet, the first in the order of [`Regime`] but for rounding.
+    pub regime: Regime,
     /// The test channel's crossover probabilities \[W(1|0), W(0|1)\].
     pub crossover: [f64; 2],
     /// The output pmf \[P(X^ = 0), P(X^ = 1)\].
@@ -108,7 +78,7 @@ impl BinaryRdc {
         let flips = [zero * q, one * (1.0 - q)];
         BinaryPoint {
             rate: 0.0,
-            regime: BinaryRegime::ZeroRate,
+            regime: Regime::ZeroRate,
             crossover: [q, 1.0 - q],
             output: [1.0 - q, q],
             multipliers: [0.0; 2],
@@ -123,7 +93,7 @@ impl BinaryRdc {
         let needed = self.excess_of(joint.flips());
         let slope = || ((1.0 - d) / d).ln() / LN_2;
         (needed <= excess + ROUNDING * needed.abs())
-            .then(|| self.at(BinaryRegime::DistortionOnly, &joint, [slope(), 0.0]))
+            .then(|| self.at(Regime::DistortionOnly, &joint, [slope(), 0.0]))
     }
 
     /// The best joint law for D alone where that needs rate.
@@ -153,16 +123,16 @@ impl BinaryRdc {
         if s < 0.0 {
             return None;
         }
-        Some(self.at(BinaryRegime::Both, &joint, [s, t]))
+        Some(self.at(Regime::Both, &joint, [s, t]))
     }
 
     /// The best channel for E alone.
     fn classification_only(&self, excess: f64) -> BinaryPoint {
         let (joint, t) = self.for_error(excess);
-        self.at(BinaryRegime::ClassificationOnly, &joint, [0.0, t / LN_2])
+        self.at(Regime::ClassificationOnly, &joint, [0.0, t / LN_2])
     }
 
-    fn at(&self, regime: BinaryRegime, joint: &Joint, multipliers: [f64; 2]) -> BinaryPoint {
+    fn at(&self, regime: Regime, joint: &Joint, multipliers: [f64; 2]) -> BinaryPoint {
         let masses = self.masses();
         let flips = joint.flips();
         BinaryPoint {

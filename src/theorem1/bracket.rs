@@ -1,6 +1,6 @@
 //! What is known of a rate at a point.
 
-use crate::{FreeSolution, RdcError, Solution, check};
+use crate::{FreeSolution, RdcError, Solution, SurfacePoint, check};
 
 /// The certified value of a rate: `lower <= R <= upper`, in bits, `+inf` where no channel meets the budgets.
 ///
@@ -84,6 +84,12 @@ impl Bracket {
 impl From<&Solution> for Bracket {
     fn from(solution: &Solution) -> Self {
         Self { lower: solution.lower, upper: solution.rate }
+    }
+}
+
+impl From<&SurfacePoint> for Bracket {
+    fn from(point: &SurfacePoint) -> Self {
+        Self { lower: point.lower, upper: point.rate }
     }
 }
 
