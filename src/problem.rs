@@ -1,5 +1,6 @@
 //! The general problem: a pmf, a reproduction alphabet, and any list of linear costs.
 
+use crate::solver::Near;
 use crate::source::checked_pmf;
 use crate::twofold::TwoFold;
 use crate::{Polyline, Progress, RdcError, Settings, Solution, check, frontier, polyline, solver};
@@ -253,13 +254,25 @@ impl Problem {
         match target {
             Target::Budgets(budgets) => {
                 self.check_budgets(budgets)?;
-                solver::solve(self, budgets, settings, &mut observer)
+                solver::solve(self, budgets, settings, None, &mut observer)
             }
             Target::Multipliers(multipliers) => {
                 self.check_multipliers(multipliers)?;
                 Ok(solver::solve_at(self, multipliers, settings, &mut observer))
             }
         }
+    }
+
+    /// The certified rate at the budgets, from the answer at budgets close by.
+    pub(crate) fn solve_near(
+        &self,
+        near: Near<'_>,
+        budgets: &[f64],
+        settings: &Settings,
+    ) -> Result<Solution, RdcError> {
+        self.check_budgets(budgets)?;
+        let go_on = &mut |_: &Progress| ControlFlow::Continue(());
+        solver::solve(self, budgets, settings, Some(near), go_on)
     }
 
     /// The smallest feasible budget of cost `index` when the other costs keep their `budgets` (the entry at

@@ -168,7 +168,7 @@ pub(super) fn solve(instance: &Instance<'_>, reach: &Reach, watch: &mut Watch<'_
         }
         best = Some(outcome);
     }
-    let outcome = run(instance, Some(reach), watch);
+    let outcome = run(instance, Some(reach), None, watch);
     better(instance, best, outcome, watch)
 }
 
@@ -215,7 +215,7 @@ fn close(
     // What rounding leaves of the others is to be small beside the budget that follows from them.
     let k = reach.multipliers.component_mul(&instance.budgets).imax();
     let changed = combined.in_place_of(instance, k);
-    let mut outcome = run(&changed, Some(reach), watch);
+    let mut outcome = run(&changed, Some(reach), None, watch);
     combined.take_out(k, &mut outcome.dual);
     outcome
 }
@@ -231,7 +231,7 @@ fn beside(
         let mut changed = combined.in_place_of(instance, k);
         changed.edge = None;
         changed.equality.fill(false);
-        let mut outcome = run(&changed, frontier::feasibility(&changed).as_ref(), watch);
+        let mut outcome = run(&changed, frontier::feasibility(&changed).as_ref(), None, watch);
         combined.take_out(k, &mut outcome.dual);
         outcome
     };
@@ -242,7 +242,8 @@ fn beside(
 fn without(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Option<Outcome> {
     let fewer = instance.without(k);
     let reach = frontier::feasibility(&fewer);
-    let mut outcome = watch.relaxed(true, |watch| solve_instance(&fewer, reach.as_ref(), watch));
+    let mut outcome =
+        watch.relaxed(true, |watch| solve_instance(&fewer, reach.as_ref(), None, watch));
     let expected = instance.expected(&outcome.channel)[k];
     outcome.dual.insert(k);
     meets_budget(instance, k, expected).then_some(outcome)
@@ -257,7 +258,7 @@ fn on(
 ) -> Outcome {
     let relaxed = |k: usize, watch: &mut Watch<'_>| {
         let face = instance.face(k, |x, y| combined.cost[(y, x)] == 0.0);
-        let mut outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), watch);
+        let mut outcome = solve_instance(&face, frontier::feasibility(&face).as_ref(), None, watch);
         outcome.dual.insert(k);
         outcome
     };

@@ -18,7 +18,7 @@ use super::kernel::Kernel;
 use super::multipliers::{centre, excess};
 use super::newton::Newton;
 use super::watch::Watch;
-use super::{Ended, Outcome};
+use super::{Ended, Guess, Outcome};
 use crate::Settings;
 use crate::frontier::Reach;
 use crate::instance::Instance;
@@ -36,6 +36,15 @@ const SHORT_STEP: f64 = 0.1;
 
 /// The complementarity of the multipliers at the start, in nats.
 const FIRST_MU: f64 = 0.01;
+
+/// The share of the uniform pmf in the start from a guess, ...
+const GUESS_MIX: f64 = 0.01;
+
+/// ... the smallest multiplier there, in nats per scaled unit, ...
+const GUESS_FLOOR: f64 = 0.01;
+
+/// ... and the complementarity, in nats.
+const GUESS_MU: f64 = 1e-4;
 
 /// Products `z q` and `r s` are lifted to this share of their average.
 const CENTRALITY: f64 = 0.01;
@@ -80,6 +89,27 @@ impl Iterate {
         let ones = |count| DVector::from_element(count, 1.0);
         let barrier = DVector::from_fn(k, |k, _| f64::from(!instance.equality[k]));
         Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), barrier }
+    }
+
+    /// The same with the multipliers that suit it.
+    fn centred(instance: &Instance<'_>) -> (Self, Kernel) {
+        let mut start = Self::start(instance);
+        let mut kernel = Kernel::new(instance, &start.q, &start.s);
+        start.recentre(instance, &mut kernel, FIRST_MU);
+        (start, kernel)
+    }
+
+    /// At a guess, moved well inside the boundary, with multipliers and slacks that suit it.
+    fn near((q, s): Guess, instance: &Instance<'_>) -> (Self, Kernel) {
+        let m = instance.reproductions as f64;
+        let mut near = Self::start(instance);
+        near.q = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
+        near.s = s.map(|s| s.max(GUESS_FLOOR));
+        let mut kernel = Kernel::new(instance, &near.q, &near.s);
+        near.recentre(instance, &mut kernel, GUESS_MU);
+        let least = GUESS_MU / m;
+        near.z = near.q.zip_map(&kernel.c, |q, c| (1.0 - c).max(least / q));
+        (near, kernel)
     }
 
     fn pairs(&self) -> f64 {
@@ -239,12 +269,16 @@ impl<'a> Relaxed<'a> {
 pub(super) fn solve(
     instance: &Instance<'_>,
     reach: Option<&Reach>,
+    guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let mut iterate = Iterate::start(instance);
     let mut finish = Finish::new(instance, reach, watch);
     let relaxed = Relaxed::new(instance, reach.map_or(1.0, |reach| -reach.shift));
-    let ended = descend(instance, relaxed, &mut iterate, &mut finish, watch);
+    let (mut iterate, kernel) = match guess {
+        Some(guess) => Iterate::near(guess, &relaxed.instance),
+        None => Iterate::centred(&relaxed.instance),
+    };
+    let ended = descend(instance, relaxed, &mut iterate, kernel, &mut finish, watch);
     finish.outcome(&iterate.z, &iterate.r, ended)
 }
 
@@ -253,12 +287,11 @@ fn descend(
     instance: &Instance<'_>,
     mut relaxed: Relaxed<'_>,
     iterate: &mut Iterate,
+    mut kernel: Kernel,
     finish: &mut Finish<'_>,
     watch: &mut Watch<'_>,
 ) -> Ended {
     let settings = watch.settings();
-    let mut kernel = Kernel::new(instance, &iterate.q, &iterate.s);
-    iterate.recentre(&relaxed.instance, &mut kernel, FIRST_MU);
     let mut buffer = DMatrix::zeros(0, 0);
     let mut compression = Compression::default();
     loop {

@@ -82,10 +82,32 @@ enum Ended {
     Stalled,
 }
 
+/// The answer at budgets close by: where an interior-point run may start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Near<'a> {
+    /// A pmf over the reproduction letters.
+    pub(crate) q: &'a DVector<f64>,
+    /// In bits per unit, one per cost of the problem.
+    pub(crate) multipliers: &'a [f64],
+}
+
+impl Near<'_> {
+    /// The output pmf, and the multipliers of an instance that is [`Instance::within`] the problem, in nats per scaled unit.
+    fn in_nats(&self, problem: &Problem, instance: &Instance<'_>) -> Guess {
+        let costs = instance.origin.iter().filter_map(|origin| origin.first());
+        let scaled = |&(k, _): &(usize, f64)| self.multipliers[k] * problem.costs[k].scale * LN_2;
+        (self.q.clone(), DVector::from_iterator(instance.constraints(), costs.map(scaled)))
+    }
+}
+
+/// A pmf and multipliers, in nats per scaled unit.
+type Guess = (DVector<f64>, DVector<f64>);
+
 pub(crate) fn solve(
     problem: &Problem,
     budgets: &[f64],
     settings: &Settings,
+    near: Option<Near<'_>>,
     observer: Observer<'_>,
 ) -> Result<Solution, RdcError> {
     let mut watch = Watch::new(problem, settings, observer);
@@ -98,7 +120,8 @@ pub(crate) fn solve(
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
         return Err(frontier::infeasible(problem, budgets, &instance, reach));
     }
-    let mut outcome = solve_instance(&instance, reach.as_ref(), &mut watch);
+    let guess = near.map(|near| near.in_nats(problem, &instance));
+    let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
     if let Some(reach) = reach.filter(|_| !meets_budgets(&instance, &outcome.channel)) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
         outcome.channel.fill(0.0);
@@ -127,7 +150,7 @@ pub(crate) fn solve_at(
     let scaled = |(s, cost): (&f64, &Cost)| s * cost.scale * LN_2;
     let prices: Vec<f64> = multipliers.iter().zip(&problem.costs).map(scaled).collect();
     let instance = Instance::at_prices(problem, &prices);
-    let mut outcome = run(&instance, None, &mut watch);
+    let mut outcome = run(&instance, None, None, &mut watch);
     // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
     let spent = instance.paid(&outcome.channel);
     outcome.lower -= spent + certificate::rounding(&instance, &[spent]);
@@ -147,10 +170,11 @@ fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
     expected <= budget + instance.rounding[k].max(PROMISED_ROUNDING * budget.max(1.0))
 }
 
-/// Solves a feasible instance; `reach` is its [`frontier::feasibility`].
+/// Solves a feasible instance; `reach` is its [`frontier::feasibility`]. Away from the edge a guess saves iterations.
 fn solve_instance(
     instance: &Instance<'_>,
     reach: Option<&Reach>,
+    guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
     if let Some(outcome) = zero_rate(instance) {
@@ -158,13 +182,18 @@ fn solve_instance(
     }
     match reach {
         Some(edge) if edge.is_near() => edge::solve(instance, edge, watch),
-        _ => run(instance, reach, watch),
+        _ => run(instance, reach, guess, watch),
     }
 }
 
-fn run(instance: &Instance<'_>, reach: Option<&Reach>, watch: &mut Watch<'_>) -> Outcome {
+fn run(
+    instance: &Instance<'_>,
+    reach: Option<&Reach>,
+    guess: Option<Guess>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
     match watch.settings().method() {
-        Method::InteriorPoint => interior_point::solve(instance, reach, watch),
+        Method::InteriorPoint => interior_point::solve(instance, reach, guess, watch),
         _ if instance.constraints() == 0 => blahut_arimoto::solve(instance, watch),
         Method::BlahutArimoto => outer::solve(instance, reach, watch),
         Method::ConstrainedBlahutArimoto => constrained::solve(instance, reach, watch),
