@@ -64,6 +64,12 @@ pub(crate) fn scalar(
     }
 }
 
+/// Checks a budget; -0 becomes 0, whose sign would pass into slopes.
+pub(crate) fn budget(argument: &str, value: f64) -> Result<f64, RdcError> {
+    scalar(argument, value, BUDGET, value >= 0.0)?;
+    Ok(value + 0.0)
+}
+
 /// Checks and renormalises a matrix of joint probabilities (its total is 1).
 pub(crate) fn probabilities(argument: &str, matrix: &mut DMatrix<f64>) -> Result<(), RdcError> {
     not_empty(argument, matrix.len())?;

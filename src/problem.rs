@@ -337,12 +337,7 @@ impl Problem {
     fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
         check::count("budgets", "entries", budgets.len(), self.costs.len(), "one budget per cost")?;
         for (cost, &budget) in self.costs.iter().zip(budgets) {
-            check::scalar(
-                &format!("the budget of {}", cost.name),
-                budget,
-                check::BUDGET,
-                budget >= 0.0,
-            )?;
+            check::budget(&format!("the budget of {}", cost.name), budget)?;
         }
         Ok(())
     }

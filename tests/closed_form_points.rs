@@ -365,3 +365,11 @@ fn extreme_arguments() {
         }
     }
 }
+
+#[test]
+fn a_budget_of_minus_zero_is_zero() {
+    assert_eq!(gaussian(1.0, -0.0).unwrap(), gaussian(1.0, 0.0).unwrap());
+    assert_eq!(laplace(1.0, -0.0).unwrap(), laplace(1.0, 0.0).unwrap());
+    assert_eq!(laplace(1.0, -0.0).unwrap().multipliers, [f64::INFINITY]);
+    assert_eq!(uniform_hamming(3, -0.0).unwrap(), uniform_hamming(3, 0.0).unwrap());
+}

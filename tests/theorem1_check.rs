@@ -115,7 +115,7 @@ fn convex_functions_pass() {
             check_samples(&convex::<3>(&mut random)).unwrap().to_string(),
         ];
         for report in [one, two, three] {
-            assert!(report.contains("agree"), "seed {seed}: {report}");
+            assert!(!report.contains("contradict"), "seed {seed}: {report}");
         }
     }
 }
@@ -323,4 +323,31 @@ fn budgets_and_bounds_out_of_range_are_refused() {
     assert!(Bracket::around(1.0, -1.0).is_err() && Bracket::around(1.0, INF).is_err());
     let around = Bracket::around(1.0, 0.0).unwrap();
     assert!(around.lower() < 1.0 && 1.0 < around.upper());
+}
+
+/// Numbers next to 0 are numbers: a violation in plain sight is found whatever they are.
+#[test]
+fn the_smallest_numbers_hide_nothing() {
+    for tiny in [5e-324, 1e-300, 1e-295, 1e-200] {
+        for (first, second) in
+            [((tiny, 0.5), (0.3, 1.0)), ((0.1, tiny), (0.3, 1.0)), ((0.0, 0.5), (tiny, 1.0))]
+        {
+            let samples = [first, second].map(|(d, rate)| sample([d], rate));
+            let report = check_samples(&samples).unwrap();
+            let violation = report.monotonicity.unwrap();
+            assert!((violation.size - (second.1 - first.1)).abs() <= 1e-14, "{violation}");
+        }
+        let step = [(0.0, 1.0), (0.5, 1.0), (1.0, tiny)].map(|(d, rate)| sample([d], rate));
+        let violation = check_samples(&step).unwrap().convexity.unwrap();
+        assert!((violation.size - 0.5).abs() <= 1e-14, "{violation}");
+    }
+}
+
+#[test]
+fn a_sample_alone_says_nothing() {
+    for samples in [vec![], vec![sample([0.5], 1.0)]] {
+        let report = check_samples(&samples).unwrap();
+        assert!(report.holds() && report.points == 0);
+        assert!(report.to_string().contains("say nothing of Theorem 1"), "{report}");
+    }
 }

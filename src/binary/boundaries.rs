@@ -1,8 +1,8 @@
 //! Where one regime of the binary function ends and the next begins, and what lies outside of all.
 
+use super::BinaryRdc;
 use super::point::ROUNDING;
-use super::{BinaryRdc, budget};
-use crate::{Infeasible, InfeasibleBudget, RdcError};
+use crate::{Infeasible, InfeasibleBudget, RdcError, check};
 
 impl BinaryRdc {
     /// The smallest error rate of all channels with distortion at most `d`, in \[0, 1\]: R(D,E) is finite from there on.
@@ -12,7 +12,7 @@ impl BinaryRdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn smallest_error(&self, d: f64) -> Result<f64, RdcError> {
-        budget("d", d)?;
+        let d = check::budget("d", d)?;
         Ok((self.base_error + self.least_excess(d)).max(0.0))
     }
 
@@ -22,7 +22,7 @@ impl BinaryRdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn smallest_distortion(&self, e: f64) -> Result<Option<f64>, RdcError> {
-        budget("e", e)?;
+        let e = check::budget("e", e)?;
         let mut missing = -self.excess(e);
         let mut distortion = 0.0;
         for (weight, mass) in self.most_helpful_first() {
@@ -48,7 +48,7 @@ impl BinaryRdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn d1(&self, e: f64) -> Result<Option<f64>, RdcError> {
-        budget("e", e)?;
+        let e = check::budget("e", e)?;
         let Some(excess) = self.feasible_excess(0.0, e) else {
             return Ok(None);
         };
@@ -74,7 +74,7 @@ impl BinaryRdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn d2(&self, e: f64) -> Result<Option<f64>, RdcError> {
-        budget("e", e)?;
+        let e = check::budget("e", e)?;
         let [zero, one] = self.masses();
         let distortion = |q: f64| one * (1.0 - q) + zero * q;
         let ends = self.feasible_excess(1.0, e).and_then(|excess| self.blind_for(1.0, excess));
@@ -103,7 +103,7 @@ impl BinaryRdc {
     /// # Errors
     /// A budget that is negative or NaN.
     pub fn flat_in_error_from(&self, d: f64) -> Result<f64, RdcError> {
-        budget("d", d)?;
+        let d = check::budget("d", d)?;
         if let Some(joint) = self.for_distortion(d) {
             return Ok(self.base_error + self.excess_of(joint.flips()));
         }

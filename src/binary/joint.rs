@@ -44,7 +44,8 @@ impl Joint {
     pub(super) fn information(&self, masses: [f64; 2]) -> (f64, [f64; 2]) {
         let output = self.output();
         let density = |x: usize, y: usize| match self.cells[x][y] {
-            cell if cell > 0.0 => (cell / (masses[x] * output[y])).ln() * LOG2_E,
+            // The product of the two may be too small for a double, the quotient too large.
+            cell if cell > 0.0 => (cell / masses[x] / output[y]).min(f64::MAX).ln() * LOG2_E,
             _ => f64::NEG_INFINITY,
         };
         let densities = [[density(0, 0), density(0, 1)], [density(1, 0), density(1, 1)]];

@@ -188,7 +188,3 @@ fn probability(argument: &str, value: f64) -> Result<(), RdcError> {
     let rule = "a probability must lie in [0, 1]";
     check::scalar(argument, value, rule, (0.0..=1.0).contains(&value))
 }
-
-fn budget(argument: &str, value: f64) -> Result<(), RdcError> {
-    check::scalar(argument, value, check::BUDGET, value >= 0.0)
-}

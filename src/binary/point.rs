@@ -1,8 +1,8 @@
 //! One point of the binary function: which budgets cost rate there, and what they cost.
 
+use super::BinaryRdc;
 use super::joint::Joint;
-use super::{BinaryRdc, budget};
-use crate::{RdcError, Regime};
+use crate::{RdcError, Regime, check};
 use std::f64::consts::LN_2;
 
 /// Budgets that miss the feasible set by no more than this, a few last digits of a probability, are taken to be on its
@@ -13,7 +13,7 @@ pub(super) const ROUNDING: f64 = 8.0 * f64::EPSILON;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BinaryPoint {
-    /// R(D,E) in bits, to about 1e-15.
+    /// R(D,E) in bits, to about 1e-14.
     pub rate: f64,
     /// Which budgets set it. Where two regimes meet, the first in the order of [`Regime`] but for rounding.
     pub regime: Regime,
@@ -22,7 +22,8 @@ pub struct BinaryPoint {
     /// The output pmf \[P(X^ = 0), P(X^ = 1)\].
     pub output: [f64; 2],
     /// The slopes \[-dR/dD, -dR/dE\] in bits per unit, in \[0, +inf\]: `+inf` on the edge of the feasible set. Where R
-    /// has a kink, one of the planes below it that touch it there: the horizontal one at zero rate.
+    /// has a kink, those of one of the planes below it that touch it there: of the horizontal one at zero rate. They have few
+    /// digits where R is below 1e-12 bits.
     pub multipliers: [f64; 2],
     /// The distortion `E[Delta] <= D` of the channel.
     pub distortion: f64,
@@ -33,15 +34,14 @@ pub struct BinaryPoint {
 impl BinaryRdc {
     /// R(D,E) at distortion budget `d` and error budget `e`, each in \[0, +inf\].
     ///
-    /// Does not allocate. Budgets that miss the feasible set by rounding (8 units in the last digit of 1) are met on its
+    /// Allocates for errors only. Budgets that miss the feasible set by rounding (8 units in the last digit of 1) are met on its
     /// edge.
     ///
     /// # Errors
     /// [`RdcError::Value`] for a budget that is negative or NaN; [`RdcError::Infeasible`], with the proof and the smallest
     /// budgets, where no channel meets both.
     pub fn point(&self, d: f64, e: f64) -> Result<BinaryPoint, RdcError> {
-        budget("d", d)?;
-        budget("e", e)?;
+        let (d, e) = (check::budget("d", d)?, check::budget("e", e)?);
         let Some(excess) = self.feasible_excess(d, e) else {
             return Err(self.infeasible(d, e));
         };
@@ -50,10 +50,23 @@ impl BinaryRdc {
         Ok(self
             .zero_rate(d, excess)
             .or_else(|| self.distortion_only(d, excess))
-            .or_else(|| self.both(d, excess))
-            // Where E alone needs no rate, rounding alone has brought it here.
-            .or_else(|| self.zero_rate(1.0, excess))
-            .unwrap_or_else(|| self.classification_only(excess)))
+            .unwrap_or_else(|| self.with_classifier(d, excess)))
+    }
+
+    /// The point where E sets the rate, alone or with D.
+    fn with_classifier(&self, d: f64, excess: f64) -> BinaryPoint {
+        let spent = self.both(d, excess);
+        if let Some((point, true)) = spent {
+            return point;
+        }
+        let alone = self.zero_rate(1.0, excess);
+        let alone = alone.unwrap_or_else(|| self.classification_only(excess));
+        if alone.distortion <= d + ROUNDING {
+            return alone;
+        }
+        // That D counts is lost in the rounding of a weight or of a tiny budget.
+        let spent = spent.map(|(point, _)| point);
+        spent.or_else(|| self.distortion_only(d, f64::INFINITY)).unwrap_or(alone)
     }
 
     /// What the error budget leaves for `a A + b B`.
@@ -102,28 +115,36 @@ impl BinaryRdc {
         (d < self.rarer()).then(|| Joint::backward(q(), [d, d]))
     }
 
-    /// The channel that spends both budgets; `None` where R needs less than all of D.
-    fn both(&self, d: f64, excess: f64) -> Option<BinaryPoint> {
+    /// The channel that spends both budgets, and whether it is the best: R falls with D there. `None` where D does not bind
+    /// at all, and for equal weights, which make the error a copy of the distortion.
+    fn both(&self, d: f64, excess: f64) -> Option<(BinaryPoint, bool)> {
         let [a, b] = self.weights;
-        // Equal weights make the error a copy of the distortion: only one of the budgets counts.
         if d >= 1.0 || a == b {
             return None;
         }
         let masses = self.masses();
-        // On the nearest end of the line A + B = D where it has no such point: the slopes there tell which budget is met.
-        let zero_to_one = (excess - b * d) / (a - b);
-        let zero_to_one = zero_to_one.max(d - masses[1]).max(0.0).min(masses[0]).min(d);
-        let flips = [zero_to_one, (d - zero_to_one).min(masses[1])];
-        let joint = Joint::with_flips(masses, flips);
+        let joint = Joint::with_flips(masses, self.flips_spending(d, (excess - b * d) / (a - b)));
         let (_, slopes) = joint.information(masses);
         // The slopes of R in A and B are those of I: s + t a and s + t b, negated.
         let scaled = |weight: f64, slope: f64| if weight == 0.0 { 0.0 } else { weight * slope };
         let s = (scaled(b, slopes[0]) - scaled(a, slopes[1])) / (a - b);
         let t = (slopes[1] - slopes[0]) / (a - b);
-        if s < 0.0 {
-            return None;
+        Some((self.at(Regime::Both, &joint, [s, t]), s >= 0.0))
+    }
+
+    /// The flips with `A + B = D`, A as close to `wanted` as there are any. At the ends, where the slopes of the information
+    /// are infinite, a flip has its whole mass, or none, to the last bit.
+    fn flips_spending(&self, d: f64, wanted: f64) -> [f64; 2] {
+        let [zero, one] = self.masses();
+        if wanted <= (d - one).max(0.0) {
+            let b = d.min(one);
+            return [d - b, b];
         }
-        Some(self.at(Regime::Both, &joint, [s, t]))
+        if wanted >= d.min(zero) {
+            let a = d.min(zero);
+            return [a, d - a];
+        }
+        [wanted, d - wanted]
     }
 
     /// The best channel for E alone.

@@ -46,7 +46,7 @@ pub fn erasure(wrong: f64, erased: f64, d: f64) -> Result<Point<1>, RdcError> {
     check::scalar("wrong", wrong, "a cost must be > 0, or +inf to forbid it", wrong > 0.0)?;
     let rule = "a cost must be finite and > 0";
     check::scalar("erased", erased, rule, erased > 0.0 && erased.is_finite())?;
-    check::scalar("d", d, check::BUDGET, d >= 0.0)?;
+    let d = check::budget("d", d)?;
     let useless = erased >= 0.5 * wrong;
     if useless {
         return Ok(of_bit(wrong, d));

@@ -29,7 +29,7 @@ use nalgebra::DVector;
 /// ```
 pub fn uniform_hamming(letters: usize, d: f64) -> Result<Point<1>, RdcError> {
     check::not_empty("letters", letters)?;
-    check::scalar("d", d, check::BUDGET, d >= 0.0)?;
+    let d = check::budget("d", d)?;
     Ok(uniform(letters as f64, d))
 }
 
@@ -77,7 +77,7 @@ pub(super) fn uniform(m: f64, d: f64) -> Point<1> {
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 pub fn hamming(pmf: &DVector<f64>, d: f64) -> Result<Point<1>, RdcError> {
-    check::scalar("d", d, check::BUDGET, d >= 0.0)?;
+    let d = check::budget("d", d)?;
     let mut others: Vec<f64> = checked_pmf("pmf", pmf.clone())?.data.into();
     others.sort_by(f64::total_cmp);
     // The most frequent letter is in use to the end. What it leaves to the others has all the
@@ -152,8 +152,8 @@ pub fn hierarchical_hamming(
 ) -> Result<Point<2>, RdcError> {
     check::not_empty("blocks", blocks)?;
     check::not_empty("letters_per_block", letters_per_block)?;
-    check::scalar("d", d, check::BUDGET, d >= 0.0)?;
-    check::scalar("e", e, check::BUDGET, e >= 0.0)?;
+    let d = check::budget("d", d)?;
+    let e = check::budget("e", e)?;
     Ok(hierarchical(blocks as f64, letters_per_block as f64, d.min(1.0), e.min(1.0)))
 }
 

@@ -60,7 +60,7 @@ pub fn laplace(scale: f64, d: f64) -> Result<Point<1>, RdcError> {
 fn lower_bound(argument: &str, spread: f64, bits: f64, d: f64) -> Result<Point<1>, RdcError> {
     let rule = "a spread must be finite and >= 0";
     check::scalar(argument, spread, rule, spread >= 0.0 && spread.is_finite())?;
-    check::scalar("d", d, check::BUDGET, d >= 0.0)?;
+    let d = check::budget("d", d)?;
     if d >= spread {
         return Ok(Point::ZERO_RATE);
     }

@@ -1,13 +1,52 @@
 //! The computation of a surface.
+//!
+//! Most of a grid is known from its margins: where the best channel for D alone meets E it is the best for both, and so is the
+//! best channel for E alone where it meets D. What remains is solved along each row from the largest D down, every point from
+//! the one before. A row depends on nothing but its own budgets and the margins, whoever computes it.
 
 use super::grid::axis;
 use super::{Cell, Surface, SurfacePoint};
-use crate::{Rdc, RdcError, Settings, check};
+use crate::solver::Near;
+use crate::{Polyline, Rdc, RdcError, Settings, Solution, check};
+use rayon::prelude::*;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const UNLIMITED: f64 = f64::INFINITY;
+
+/// Error budgets this far below the frontier, relative to its height, are left to the frontier; closer ones to the solver.
+const CLEARLY: f64 = 1e-9;
 
 /// A surface to be computed: which budgets, how precisely, which part of it.
 ///
-/// Whatever part is computed, and by however many threads, each cell is the same to the last bit.
+/// Whatever part is computed, and by however many threads, each cell is the same to the last bit. (A time limit in the
+/// settings breaks this.)
+///
+/// ```
+/// use rdc_theory::nalgebra::{DMatrix, DVector};
+/// use rdc_theory::{Cell, Classifier, Distortion, Rdc, Source, Surface};
+/// use std::ops::ControlFlow;
+///
+/// let posterior = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
+/// let source = Source::new(DVector::from_vec(vec![0.7, 0.3]), posterior)?;
+/// let rdc = Rdc::new(&source, Distortion::hamming(2)?, &Classifier::hard(&[0, 1])?)?;
+/// let (distortions, errors) = ([0.05, 0.1, f64::INFINITY], [0.1, 0.15, 0.2]);
+///
+/// let surface = rdc.surface(&distortions, &errors)?;
+/// assert_eq!(surface.cell(0, 0), Some(&Cell::Infeasible));
+/// let point = surface.cell(1, 2).and_then(Cell::point).ok_or("no rate")?;
+/// assert!(point.gap() <= 1e-9);
+///
+/// // One machine of three, with a word after every row.
+/// let sweep = rdc.sweep(&distortions, &errors)?.with_shard(0, 3)?;
+/// let part = sweep.run(|progress| {
+///     eprintln!("{} of {} cells", progress.done, progress.cells);
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!((part.row(0), part.cell(0, 1)), (surface.row(0), Some(&Cell::Missing)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sweep<'a> {
     rdc: &'a Rdc,
@@ -30,6 +69,8 @@ pub struct SweepProgress {
 
 impl Rdc {
     /// R(D,E) at every pair of the distortions and the errors, by the default [`Settings`].
+    ///
+    /// Pairs that no channel meets are [`Cell::Infeasible`].
     ///
     /// # Errors
     /// As for [`Rdc::sweep`].
@@ -72,37 +113,147 @@ impl Sweep<'_> {
         Ok(Self { shard: (index, count), ..self })
     }
 
-    /// Computes the surface; `observer` is called after each row, and ends the sweep by `ControlFlow::Break(())`: the cells
-    /// that are not done are then [`Cell::Missing`].
+    /// Computes the surface on all threads of the current rayon pool.
+    ///
+    /// `observer` is called after each row, in whatever order they are done, and ends the sweep by `ControlFlow::Break(())`:
+    /// rows not done by then are [`Cell::Missing`].
     ///
     /// # Errors
-    /// None that [`Rdc::sweep`] has not told already.
+    /// None that [`Rdc::sweep`] and the constructors have not told already.
     pub fn run(
         &self,
-        mut observer: impl FnMut(&SweepProgress) -> ControlFlow<()> + Send,
+        observer: impl FnMut(&SweepProgress) -> ControlFlow<()> + Send,
     ) -> Result<Surface, RdcError> {
         let (index, count) = self.shard;
+        let rows: Vec<usize> = (index..self.errors.len()).step_by(count).collect();
+        let report = Report::new(rows.len() * self.distortions.len(), observer);
+        let margins = Margins {
+            frontier: self.rdc.feasible_frontier(),
+            by_distortion: self
+                .distortions
+                .par_iter()
+                .map(|&d| self.solve(d, UNLIMITED, None))
+                .collect::<Result<_, _>>()?,
+        };
+        let computed: Vec<Option<Vec<Cell>>> = rows
+            .par_iter()
+            .map(|&row| self.row(row, &margins, &report))
+            .collect::<Result<_, _>>()?;
         let width = self.distortions.len();
         let mut cells = vec![Cell::Missing; width * self.errors.len()];
-        let rows = (index..self.errors.len()).step_by(count);
-        let mut progress = SweepProgress { done: 0, cells: rows.len() * width };
-        for row in rows {
-            for (i, &d) in self.distortions.iter().enumerate() {
-                cells[row * width + i] = self.cell(d, self.errors[row])?;
-            }
-            progress.done += width;
-            if observer(&progress).is_break() {
-                break;
+        for (row, computed) in rows.into_iter().zip(computed) {
+            if let Some(computed) = computed {
+                cells[row * width..(row + 1) * width].copy_from_slice(&computed);
             }
         }
         Surface::new(self.distortions.to_vec(), self.errors.to_vec(), cells)
     }
 
-    fn cell(&self, d: f64, e: f64) -> Result<Cell, RdcError> {
-        match self.rdc.solve_with(d, e, &self.settings) {
-            Ok(solution) => Ok(Cell::Solved(SurfacePoint::from(&solution))),
-            Err(RdcError::Infeasible(_)) => Ok(Cell::Infeasible),
+    /// The cells of one error budget; `None` if the sweep was stopped before.
+    fn row(
+        &self,
+        row: usize,
+        margins: &Margins,
+        report: &Report<impl FnMut(&SweepProgress) -> ControlFlow<()> + Send>,
+    ) -> Result<Option<Vec<Cell>>, RdcError> {
+        if report.is_stopped() {
+            return Ok(None);
+        }
+        let e = self.errors[row];
+        let mut cells = vec![Cell::Infeasible; self.distortions.len()];
+        if let Some(alone) = self.solve(UNLIMITED, e, None)? {
+            let mut last = None;
+            for (i, &d) in self.distortions.iter().enumerate().rev() {
+                if margins.are_clearly_infeasible(d, e) {
+                    continue;
+                }
+                if let Some(known) = margins.known(i, &alone, d, e) {
+                    cells[i] = Cell::Solved(known);
+                } else if let Some(solution) =
+                    self.solve(d, e, Some(last.as_ref().unwrap_or(&alone)))?
+                {
+                    cells[i] = Cell::Solved(SurfacePoint::from(&solution));
+                    last = Some(solution);
+                }
+            }
+        }
+        report.row_done(cells.len());
+        Ok(Some(cells))
+    }
+
+    /// The rate at one pair of budgets, from a solution close by where there is one; `None` where it is infinite.
+    fn solve(
+        &self,
+        d: f64,
+        e: f64,
+        close: Option<&Solution>,
+    ) -> Result<Option<Solution>, RdcError> {
+        let solved = match close {
+            Some(close) => {
+                let multipliers: Vec<f64> =
+                    close.constraints.iter().map(|constraint| constraint.multiplier).collect();
+                let near = Near { q: &close.certificate, multipliers: &multipliers };
+                self.rdc.problem().solve_near(near, &[d, e], &self.settings)
+            }
+            None => self.rdc.solve_with(d, e, &self.settings),
+        };
+        match solved {
+            Ok(solution) => Ok(Some(solution)),
+            Err(RdcError::Infeasible(_)) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// What a row takes from outside of it.
+struct Margins {
+    frontier: Polyline,
+    /// The rates without an error budget.
+    by_distortion: Vec<Option<Solution>>,
+}
+
+impl Margins {
+    fn are_clearly_infeasible(&self, d: f64, e: f64) -> bool {
+        let [[_, highest], ..] = *self.frontier.vertices() else { return false };
+        self.frontier.second_at(d).is_some_and(|least| e < least - CLEARLY * highest)
+    }
+
+    /// The point at the i-th distortion d and error e, if the best channel for one of the two alone meets both.
+    ///
+    /// With one multiplier 0, the bounds of that channel's rate do not depend on the budget which it meets.
+    fn known(&self, i: usize, alone: &Solution, d: f64, e: f64) -> Option<SurfacePoint> {
+        let point = SurfacePoint::from(alone);
+        if point.achieved[Rdc::DISTORTION] <= d {
+            return Some(point);
+        }
+        let point = SurfacePoint::from(self.by_distortion[i].as_ref()?);
+        (point.achieved[Rdc::ERROR] <= e).then_some(point)
+    }
+}
+
+/// Tells the observer, one row at a time.
+struct Report<F> {
+    state: Mutex<(SweepProgress, F)>,
+    stopped: AtomicBool,
+}
+
+impl<F: FnMut(&SweepProgress) -> ControlFlow<()>> Report<F> {
+    fn new(cells: usize, observer: F) -> Self {
+        let progress = SweepProgress { done: 0, cells };
+        Self { state: Mutex::new((progress, observer)), stopped: AtomicBool::new(false) }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn row_done(&self, cells: usize) {
+        // A lock is poisoned by an observer that panicked: it is not called again.
+        let Ok(mut state) = self.state.lock() else { return };
+        let (progress, observer) = &mut *state;
+        progress.done += cells;
+        if observer(progress).is_break() {
+            self.stopped.store(true, Ordering::Relaxed);
         }
     }
 }

@@ -78,6 +78,12 @@ impl<const K: usize> Report<K> {
 impl<const K: usize> fmt::Display for Report<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { samples, pairs, points, resolution, median_resolution, .. } = self;
+        if self.holds() && *points == 0 {
+            return write!(
+                f,
+                "{samples} samples say nothing of Theorem 1: none can be compared with mixtures of the others."
+            );
+        }
         let verdict = if self.holds() { "agree with" } else { "contradict" };
         write!(
             f,

@@ -6,6 +6,10 @@ use super::{Sample, Violation};
 /// What the roundings of a quotient and of its two sums can add to it.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
+/// A power of two that lifts the products of weights with the smallest numbers to where doubles lose no digits, and those with
+/// the largest not too far.
+const LARGE: f64 = f64::from_bits((1023 + 400) << 52);
+
 /// The violation, if the mixture proves one; else the budgets that the mixture exceeds.
 ///
 /// With weights `w_i > 0` it has to show that `sum_i w_i (x_i - z) <= 0` in every budget and that
@@ -28,12 +32,12 @@ pub(super) fn prove<const K: usize>(
     Ok(Violation { point, support, size })
 }
 
-/// `sum_i w_i (value_i - from)`.
+/// `sum_i w_i (value_i - from)`, times [`LARGE`].
 fn difference(terms: impl Iterator<Item = (f64, f64)>, from: f64) -> Expansion {
     let mut sum = Expansion::default();
     for (weight, value) in terms {
-        sum.add_product(weight, value);
-        sum.add_product(-weight, from);
+        sum.add_product(weight * LARGE, value);
+        sum.add_product(-weight * LARGE, from);
     }
     sum
 }
@@ -49,7 +53,7 @@ fn size<const K: usize>(point: &Sample<K>, support: &[(f64, Sample<K>)]) -> f64 
         return 0.0;
     }
     let mut total = Expansion::default();
-    support.iter().for_each(|(weight, _)| total.add(*weight));
+    support.iter().for_each(|(weight, _)| total.add(*weight * LARGE));
     (excess.rounded() / total.rounded() * (1.0 - ROUNDING)).next_down()
 }
 

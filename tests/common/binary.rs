@@ -23,6 +23,7 @@ impl BinaryCase {
             0 => 0.0,
             1 => 0.5,
             2 => 1.0,
+            3 if random.chance(0.3) => random.magnitude(-300.0, -9.0),
             3 => random.magnitude(-9.0, -1.0),
             4 => 1.0 - random.magnitude(-9.0, -1.0),
             _ => random.uniform(),
@@ -59,7 +60,9 @@ impl BinaryCase {
         let d = match random.below(8) {
             0 => 0.0,
             1 => INF,
+            2 if random.chance(0.2) => 1.0 - random.magnitude(-17.0, -1.0),
             2 => random.between(0.5, 1.2),
+            3 if random.chance(0.2) => random.magnitude(-320.0, -1.0),
             _ => random.uniform() * self.p.min(1.0 - self.p) * 1.2,
         };
         let (least, free) = (rdc.smallest_error(d).unwrap(), rdc.flat_in_error_from(d).unwrap());
@@ -117,7 +120,7 @@ impl BinaryCase {
 
 /// Cases that an earlier version got wrong, in what rounding makes of weights that are nearly equal and of budgets on an
 /// edge.
-const HARD: [BinaryCase; 5] = [
+const HARD: [BinaryCase; 9] = [
     BinaryCase {
         p: 0.503_740_627_448_646_6,
         posterior: [0.088_520_921_046_733_81, 0.983_237_779_531_760_5],
@@ -152,6 +155,38 @@ const HARD: [BinaryCase; 5] = [
         classifier: BinaryClassifier::Flipped,
         d: 0.994_097_979_904_717_8,
         e: 0.005_902_021_081_026_944,
+    },
+    // Both diagonal cells are all but empty.
+    BinaryCase {
+        p: 0.3,
+        posterior: [0.76, 0.26],
+        classifier: BinaryClassifier::Identity,
+        d: 1.0 - 0.5 * f64::EPSILON,
+        e: 0.35,
+    },
+    // P(X = 1) is lost beside D.
+    BinaryCase {
+        p: 1e-17,
+        posterior: [0.1, 0.8],
+        classifier: BinaryClassifier::Identity,
+        d: 0.5,
+        e: 0.1,
+    },
+    // Products of probabilities are no doubles.
+    BinaryCase {
+        p: 1e-300,
+        posterior: [0.2, 0.9],
+        classifier: BinaryClassifier::Identity,
+        d: 0.3,
+        e: 0.2,
+    },
+    // A weight of 2.5e-11.
+    BinaryCase {
+        p: 0.144_199_529_643_081_7,
+        posterior: [0.499_999_999_987_591_04, 0.8],
+        classifier: BinaryClassifier::Identity,
+        d: 0.834_548_626_644_001,
+        e: 0.456_740_141_117_167_7,
     },
 ];
 
