@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const UNLIMITED: f64 = f64::INFINITY;
 
-/// Error budgets this far below the frontier, relative to its height, are left to the frontier; closer ones to the solver.
+/// Error budgets this far below the frontier are left to the frontier, closer ones to the solver, which knows the rounding.
 const CLEARLY: f64 = 1e-9;
 
 /// A surface to be computed: which budgets, how precisely, which part of it.
@@ -214,8 +214,7 @@ struct Margins {
 
 impl Margins {
     fn are_clearly_infeasible(&self, d: f64, e: f64) -> bool {
-        let [[_, highest], ..] = *self.frontier.vertices() else { return false };
-        self.frontier.second_at(d).is_some_and(|least| e < least - CLEARLY * highest)
+        self.frontier.second_at(d).is_some_and(|least| e < least - CLEARLY)
     }
 
     /// The point at the i-th distortion d and error e, if the best channel for one of the two alone meets both.
