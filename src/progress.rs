@@ -34,4 +34,19 @@ impl Progress {
     pub fn gap(&self) -> f64 {
         self.rate - self.lower
     }
+
+    /// Its line of [`Solution::trace_csv`](crate::Solution::trace_csv).
+    pub(crate) fn csv_line(&self) -> String {
+        let multipliers: String = self.multipliers.iter().map(|s| format!(",{s:?}")).collect();
+        format!(
+            "{},{:?},{:?},{:?},{:?},{:?},{}{multipliers}\n",
+            self.iteration,
+            self.elapsed.as_secs_f64(),
+            self.rate,
+            self.lower,
+            self.gap(),
+            self.excess,
+            self.support
+        )
+    }
 }
