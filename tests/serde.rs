@@ -23,11 +23,11 @@ const INF: f64 = f64::INFINITY;
 #[track_caller]
 fn kept<T: Serialize + DeserializeOwned + Debug>(value: &T) -> T {
     let written = format!("{value:?}");
-    let bytes = postcard::to_allocvec(value).unwrap();
-    assert_eq!(format!("{:?}", postcard::from_bytes::<T>(&bytes).unwrap()), written);
     let text = serde_json::to_string(value).unwrap();
     let read: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     assert_eq!(format!("{read:?}"), written, "from {text}");
+    let bytes = postcard::to_allocvec(value).unwrap();
+    assert_eq!(format!("{:?}", postcard::from_bytes::<T>(&bytes).unwrap()), written);
     read
 }
 
@@ -46,7 +46,7 @@ fn refused<T: DeserializeOwned + Debug>(json: &str, word: &str) {
 }
 
 proptest! {
-    #![proptest_config(config(64, 1))]
+    #![proptest_config(config(256, 1))]
 
     #[test]
     fn functions_are_kept((case, [d, e]) in strategies::rdc_with_budgets(1..=5, 1..=5, 1..=3)) {
@@ -118,6 +118,8 @@ fn a_trace_without_bounds_is_kept() {
     let mut solution = bernoulli().solve(0.1, 0.2).unwrap();
     let line = &mut solution.trace[0];
     (line.rate, line.lower, line.excess) = (INF, -INF, INF);
+    // As iterates of the interior-point method may have them.
+    line.multipliers[1] = -0.5;
     line.elapsed = Duration::new(3, 1);
     kept(&solution);
     let json = serde_json::to_value(&solution.trace[0]).unwrap();

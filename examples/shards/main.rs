@@ -16,14 +16,25 @@ use job::{Job, Shard};
 use rdc_theory::Surface;
 use serde::de::DeserializeOwned;
 use std::error::Error;
+use std::process::ExitCode;
 
 const USAGE: &str =
     "usage: shards --problem FILE --shard INDEX/COUNT --out FILE\n       shards merge FILES";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments[..] {
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    match *arguments {
         ["--problem", problem, "--shard", shard, "--out", out] => {
             compute(problem, shard.parse()?, out)
         }

@@ -122,15 +122,10 @@ impl Problem {
         check::costs(name, excess)?;
         check::count(name, "rows", excess.nrows(), n, "one row per source letter")?;
         check::count(name, "columns", excess.ncols(), m, "one column per reproduction letter")?;
-        for (x, row) in excess.row_iter().enumerate().filter(|(x, _)| self.pmf[*x] == 0.0) {
-            let rule = "a letter of probability 0 has costs of 0, or +inf for forbidden pairs";
-            let entries = row.iter().enumerate();
-            entries.into_iter().try_for_each(|(y, &value)| {
-                let zero = value == 0.0 || value.is_infinite();
-                check::scalar(&format!("{name}[({x}, {y})]"), value, rule, zero)
-            })?;
-        }
-        Ok(())
+        let rule = "a letter of probability 0 has costs of 0, or +inf for forbidden pairs";
+        let zero = |value: f64| value == 0.0 || value.is_infinite();
+        let held = |x: usize, y: usize| self.pmf[x] > 0.0 || zero(excess[(x, y)]);
+        pairs(name, excess, rule, held)
     }
 
     /// The first cost tells the forbidden pairs, the others repeat them.
@@ -143,16 +138,9 @@ impl Problem {
         if self.costs.is_empty() && !(0..n).all(|x| (0..m).all(|y| allowed(x, y))) {
             self.allowed.restrict(n, m, allowed);
         }
-        for (x, y) in (0..n).flat_map(|x| (0..m).map(move |y| (x, y))) {
-            let rule = "a pair must be forbidden (+inf) by all costs or by none";
-            let before = self.allowed.of(x, m).is_none_or(|pairs| pairs[y]);
-            let agrees = before == allowed(x, y);
-            if !agrees {
-                let argument = format!("{name}[({x}, {y})]");
-                return Err(RdcError::Value { argument, value: excess[(x, y)], rule });
-            }
-        }
-        Ok(())
+        let rule = "a pair must be forbidden (+inf) by all costs or by none";
+        let before = |x: usize, y: usize| self.allowed.of(x, m).is_none_or(|pairs| pairs[y]);
+        pairs(name, excess, rule, |x, y| before(x, y) == allowed(x, y))
     }
 
     fn check_offset(&self, name: &str, offset: f64, error: f64) -> Result<(), RdcError> {
@@ -162,6 +150,20 @@ impl Problem {
         let rule = "what rounding took from an offset is at most its last digits";
         let digits = 2.0 * f64::EPSILON * self.pmf.len() as f64 * offset;
         check::scalar(&format!("{name}: the offset's error"), error, rule, error.abs() <= digits)
+    }
+}
+
+/// Every pair passes `held(x, y)`; the error names one that does not.
+fn pairs(
+    name: &str,
+    excess: &DMatrix<f64>,
+    rule: &'static str,
+    held: impl Fn(usize, usize) -> bool,
+) -> Result<(), RdcError> {
+    let (n, m) = excess.shape();
+    match (0..n).flat_map(|x| (0..m).map(move |y| (x, y))).find(|&(x, y)| !held(x, y)) {
+        Some((x, y)) => check::scalar(&format!("{name}[({x}, {y})]"), excess[(x, y)], rule, false),
+        None => Ok(()),
     }
 }
 

@@ -96,7 +96,10 @@ impl Progress {
     fn check(&self) -> Result<(), RdcError> {
         let rule = "a relative excess must be >= 0";
         check::scalar("excess", self.excess, rule, self.excess >= 0.0)?;
-        self.multipliers.iter().try_for_each(|&multiplier| check::slope(multiplier))
+        let rule = "a multiplier of an iterate must be finite";
+        self.multipliers
+            .iter()
+            .try_for_each(|&s| check::scalar("multiplier", s, rule, s.is_finite()))
     }
 }
 
