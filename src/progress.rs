@@ -20,7 +20,8 @@ pub struct Progress {
     /// The largest excess of this iterate's own channel over a budget, relative to the budget; 0 if it meets them all,
     /// `+inf` if it exceeds a budget of 0.
     pub excess: f64,
-    /// This iterate's multipliers in bits per unit of the cost, one per cost of the problem.
+    /// This iterate's multipliers in bits per unit of the cost, one per cost of the problem; an iterate on its way may have
+    /// negative ones.
     pub multipliers: Vec<f64>,
     /// Reproduction letters that hold more than 1e-10 of the output pmf.
     pub support: usize,
