@@ -70,6 +70,37 @@ pub(crate) fn budget(argument: &str, value: f64) -> Result<f64, RdcError> {
     Ok(value + 0.0)
 }
 
+/// Checks the bounds of a rate that a channel attains.
+pub(crate) fn bounds(lower: f64, rate: f64) -> Result<(), RdcError> {
+    scalar("rate", rate, "a rate must be finite and >= 0", rate.is_finite() && rate >= 0.0)?;
+    let rule = "a lower bound must be >= 0 and at most the rate";
+    scalar("lower", lower, rule, 0.0 <= lower && lower <= rate)
+}
+
+/// Checks a multiplier found.
+pub(crate) fn slope(multiplier: f64) -> Result<(), RdcError> {
+    let rule = "a multiplier must be finite and >= 0";
+    scalar("multiplier", multiplier, rule, multiplier.is_finite() && multiplier >= 0.0)
+}
+
+/// Checks what a channel costs.
+pub(crate) fn spent(achieved: f64) -> Result<(), RdcError> {
+    let rule = "what a channel costs must be finite and >= 0";
+    scalar("achieved", achieved, rule, achieved.is_finite() && achieved >= 0.0)
+}
+
+/// The one of `all` that prints as `name`.
+pub(crate) fn named<T: Copy + std::fmt::Display>(
+    argument: &str,
+    all: &[T],
+    name: &str,
+) -> Result<T, String> {
+    all.iter().copied().find(|one| one.to_string() == name).ok_or_else(|| {
+        let known: Vec<String> = all.iter().map(|one| format!("{:?}", one.to_string())).collect();
+        format!("{argument} = {name:?}: known are {}", known.join(", "))
+    })
+}
+
 /// Checks and renormalises a matrix of joint probabilities (its total is 1).
 pub(crate) fn probabilities(argument: &str, matrix: &mut DMatrix<f64>) -> Result<(), RdcError> {
     not_empty(argument, matrix.len())?;

@@ -50,7 +50,7 @@ impl Classifier {
         }
     }
 
-    #[cfg(feature = "proptest")]
+    #[cfg(any(feature = "proptest", feature = "serde"))]
     pub(crate) fn rule(&self) -> &Rule {
         &self.0
     }

@@ -83,6 +83,22 @@ pub enum RdcError {
         /// The source letter.
         letter: usize,
     },
+    /// A table of comma-separated values that is not what it should be.
+    #[error("line {line}: {what}")]
+    Csv {
+        /// The line at fault, from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A shard that is not of the same surface as those before it.
+    #[error("shards[{shard}]: {what}")]
+    Shards {
+        /// The first shard that differs.
+        shard: usize,
+        /// What differs, and how.
+        what: String,
+    },
     /// No test channel meets the budgets.
     #[error(transparent)]
     Infeasible(Box<Infeasible>),

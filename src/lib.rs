@@ -49,6 +49,8 @@
 //! channel meets are [`RdcError::Infeasible`] with a proof, and how a run ended is a [`Status`]: whatever it says, the
 //! bounds are true. Nothing here panics.
 //!
+//! With the feature `serde`, problems and results go to files and back bit for bit (`serial`).
+//!
 //! The repository's `docs/` hold a table from the paper's equations to functions and tests (`equations.md`) and the
 //! method with its measurements (`solver.md`).
 
@@ -68,6 +70,8 @@ mod problem;
 mod progress;
 mod rdc;
 mod regime;
+#[cfg(feature = "serde")]
+pub mod serial;
 mod settings;
 mod solution;
 mod solver;

@@ -6,6 +6,9 @@
 
 use crate::Problem;
 
+#[cfg(feature = "serde")]
+mod serial;
+
 /// Steepnesses that agree to this, relative to the largest of them, are one edge's. It lifts the polyline by less than
 /// this times the height of that edge.
 const COLLINEAR: f64 = 1e-12;

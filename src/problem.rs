@@ -7,6 +7,9 @@ use crate::{Polyline, Progress, RdcError, Settings, Solution, check, frontier, p
 use nalgebra::{DMatrix, DVector};
 use std::ops::ControlFlow;
 
+#[cfg(feature = "serde")]
+mod serial;
+
 /// `R(D_1, ..., D_K) = min I(X; X^)` over test channels with `E[d_k(X, X^)] <= D_k`, for any number of linear
 /// costs `d_k` (K = 0 included).
 ///
@@ -145,6 +148,7 @@ impl Problem {
             self.allowed.restrict(n, m, |x, y| matrix[(y, x)].is_finite());
             for cost in &mut self.costs {
                 clear_forbidden(&self.allowed, &mut cost.matrix);
+                cost.dearest = dearest(&self.pmf, &cost.matrix);
             }
         }
         let mut offset = TwoFold::default();
@@ -163,7 +167,7 @@ impl Problem {
         // A power of two: scaling by it loses nothing.
         let scale = if largest > SMALLEST { largest.log2().floor().exp2() } else { 1.0 };
         matrix.unscale_mut(scale);
-        let dearest = matrix.column_iter().zip(&self.pmf).map(|(column, p)| p * column.max()).sum();
+        let dearest = dearest(&self.pmf, &matrix);
         let TwoFold { value: offset, lost: offset_error } = offset;
         self.costs.push(Cost { name, matrix, scale, offset, offset_error, dearest });
         Ok(self)
@@ -365,6 +369,10 @@ pub enum Target<'a> {
     Budgets(&'a [f64]),
     /// The point of this slope, see [`Problem::solve_at`].
     Multipliers(&'a [f64]),
+}
+
+fn dearest(pmf: &DVector<f64>, matrix: &DMatrix<f64>) -> f64 {
+    matrix.column_iter().zip(pmf).map(|(column, p)| p * column.max()).sum()
 }
 
 /// Costs are finite everywhere inside the solver: what forbids a pair is the mask alone.

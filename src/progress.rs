@@ -20,7 +20,8 @@ pub struct Progress {
     /// The largest excess of this iterate's own channel over a budget, relative to the budget; 0 if it meets them all,
     /// `+inf` if it exceeds a budget of 0.
     pub excess: f64,
-    /// This iterate's multipliers in bits per unit of the cost, one per cost of the problem.
+    /// This iterate's multipliers in bits per unit of the cost, one per cost of the problem; an iterate on its way may have
+    /// negative ones.
     pub multipliers: Vec<f64>,
     /// Reproduction letters that hold more than 1e-10 of the output pmf.
     pub support: usize,
@@ -33,5 +34,20 @@ impl Progress {
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.rate - self.lower
+    }
+
+    /// Its line of [`Solution::trace_csv`](crate::Solution::trace_csv).
+    pub(crate) fn csv_line(&self) -> String {
+        let multipliers: String = self.multipliers.iter().map(|s| format!(",{s:?}")).collect();
+        format!(
+            "{},{:?},{:?},{:?},{:?},{:?},{}{multipliers}\n",
+            self.iteration,
+            self.elapsed.as_secs_f64(),
+            self.rate,
+            self.lower,
+            self.gap(),
+            self.excess,
+            self.support
+        )
     }
 }

@@ -51,6 +51,12 @@ impl Rdc {
         Ok(Self { problem })
     }
 
+    /// A problem of two costs, the distortion first.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self { problem }
+    }
+
     /// R(D,E) with its certificate, by the default [`Settings`].
     ///
     /// `d` is in the units of the distortion, `e` is a probability; either may be `f64::INFINITY` (unconstrained).

@@ -4,6 +4,9 @@ use crate::{RdcError, check};
 use std::str::FromStr;
 use std::time::Duration;
 
+#[cfg(feature = "serde")]
+mod serial;
+
 /// The algorithm of a run. All of them return the same certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -3,6 +3,9 @@
 use crate::Progress;
 use nalgebra::{DMatrix, DVector};
 
+const TRACE_HEADER: &str =
+    "iteration,elapsed_s,rate_bits,lower_bits,gap_bits,excess_relative,support_letters";
+
 /// How a run ended. Whatever it says, `lower <= R <= rate` holds, up to what the rounding of the budgets
 /// ([`Constraint::achieved`]) is worth at the multipliers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +21,12 @@ pub enum Status {
     Stopped,
     /// Rounding leaves no further progress; the gap is above the tolerance.
     Stalled,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Certified, Self::IterationLimit, Self::TimeLimit, Self::Stopped, Self::Stalled];
 }
 
 impl std::fmt::Display for Status {
@@ -100,5 +109,20 @@ impl Solution {
     #[must_use]
     pub fn support(&self) -> Vec<usize> {
         (0..self.output.len()).filter(|&y| self.output[y] > 0.0).collect()
+    }
+
+    /// The [`trace`](Self::trace) as comma-separated values: a line for each of its lines, under a header that names the
+    /// units.
+    ///
+    /// There is a column of multipliers for each cost, `multiplier_NAME_bits_per_unit`, with `_` for what in its name is no
+    /// letter and no digit. Numbers are the shortest that read back as they are, `inf` and `-inf` bounds that are not known
+    /// yet.
+    #[must_use]
+    pub fn trace_csv(&self) -> String {
+        let word = |name: &str| name.replace(|c: char| !c.is_alphanumeric(), "_");
+        let column = |cost: &Constraint| format!(",multiplier_{}_bits_per_unit", word(&cost.name));
+        let multipliers: String = self.constraints.iter().map(column).collect();
+        let header = format!("{TRACE_HEADER}{multipliers}\n");
+        std::iter::once(header).chain(self.trace.iter().map(Progress::csv_line)).collect()
     }
 }

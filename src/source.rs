@@ -43,7 +43,8 @@ impl Source {
             let classes = row.len() as f64;
             row.apply(|v| *v = if p > 0.0 { *v / p } else { 1.0 / classes });
         }
-        Ok(Self { pmf, posterior: joint })
+        // The rounding of n k probabilities may leave more than that of n: what a source holds passes its own rules.
+        Ok(Self { pmf: checked_pmf("joint", pmf)?, posterior: joint })
     }
 
     /// A source from class priors `P_i` (length k) and class-conditional pmfs `p_i(x)` (k x n, one row per

@@ -78,7 +78,7 @@ fn compare() -> Result<(), Box<dyn Error>> {
         bar.suspend(|| println!("{}\n", Rates::at(case, &optimum)));
     }
     bar.finish_and_clear();
-    traces::write(TRACES, &runs)?;
+    std::fs::write(TRACES, traces::table(&runs))?;
     picture::draw(PICTURE, &cases, &runs)?;
     println!("The gap against iterations and time: {PICTURE}; the traces behind it: {TRACES}");
     Ok(())

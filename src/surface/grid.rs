@@ -15,6 +15,8 @@ pub struct Surface {
 
 /// What is known at one pair of budgets.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Cell {
     /// Not computed: the sweep was stopped, or the cell belongs to another shard.
     Missing,
@@ -47,6 +49,16 @@ impl SurfacePoint {
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.rate - self.lower
+    }
+
+    /// The rules that what a file says of a point must keep.
+    pub(crate) fn check(&self) -> Result<(), RdcError> {
+        check::bounds(self.lower, self.rate)?;
+        for (multiplier, achieved) in self.multipliers.into_iter().zip(self.achieved) {
+            check::slope(multiplier)?;
+            check::spent(achieved)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! R(D,E) over a grid of budgets.
 
+mod csv;
 mod grid;
+mod merge;
 mod sweep;
 
 pub use grid::{Cell, Surface, SurfacePoint};

@@ -1,0 +1,108 @@
+//! What a run returns.
+
+use super::{checked, exact, rows};
+use crate::{Constraint, Progress, RdcError, Solution, Status, check, matrix_from_rows};
+use nalgebra::{DMatrix, DVector};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::time::Duration;
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Solution", deny_unknown_fields)]
+struct SolutionFields {
+    #[serde(with = "exact")]
+    rate: f64,
+    #[serde(with = "exact")]
+    lower: f64,
+    constraints: Vec<Constraint>,
+    #[serde(serialize_with = "write_channel", deserialize_with = "read_channel")]
+    channel: DMatrix<f64>,
+    #[serde(with = "exact")]
+    output: DVector<f64>,
+    #[serde(with = "exact")]
+    certificate: DVector<f64>,
+    status: Status,
+    iterations: usize,
+    trace: Vec<Progress>,
+}
+
+fn write_channel<S: Serializer>(channel: &DMatrix<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    exact::serialize(&rows(channel), serializer)
+}
+
+fn read_channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DMatrix<f64>, D::Error> {
+    let rows: Vec<Vec<f64>> = exact::deserialize(deserializer)?;
+    matrix_from_rows("channel", &rows).map_err(D::Error::custom)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Constraint", deny_unknown_fields)]
+struct ConstraintFields {
+    name: String,
+    #[serde(with = "exact")]
+    budget: f64,
+    #[serde(with = "exact")]
+    achieved: f64,
+    #[serde(with = "exact")]
+    multiplier: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Progress", deny_unknown_fields)]
+struct ProgressFields {
+    iteration: usize,
+    #[serde(with = "exact")]
+    rate: f64,
+    #[serde(with = "exact")]
+    lower: f64,
+    #[serde(with = "exact")]
+    excess: f64,
+    #[serde(with = "exact")]
+    multipliers: Vec<f64>,
+    support: usize,
+    elapsed: Duration,
+}
+
+impl Solution {
+    fn check(&self) -> Result<(), RdcError> {
+        check::bounds(self.lower, self.rate)?;
+        // Rows are what rounding has made of them: scaled to sum to 1, they would no longer be what was written.
+        let mut channel = self.channel.clone();
+        check::stochastic_rows("channel", &mut channel)?;
+        let letters = self.channel.ncols();
+        for (argument, pmf) in [("output", &self.output), ("certificate", &self.certificate)] {
+            let rule = "one per reproduction letter, as the channel has columns";
+            check::count(argument, "entries", pmf.len(), letters, rule)?;
+            let column = DMatrix::from_column_slice(letters, 1, pmf.as_slice());
+            check::entries(argument, &column, check::PROBABILITY, |p| p.is_finite() && p >= 0.0)?;
+        }
+        let costs = self.constraints.len();
+        self.trace.iter().try_for_each(|line| {
+            let multipliers = line.multipliers.len();
+            check::count("multipliers", "entries", multipliers, costs, "one per constraint")
+        })
+    }
+}
+
+impl Constraint {
+    fn check(&self) -> Result<(), RdcError> {
+        check::scalar("budget", self.budget, check::BUDGET, self.budget >= 0.0)?;
+        check::spent(self.achieved)?;
+        check::slope(self.multiplier)
+    }
+}
+
+impl Progress {
+    fn check(&self) -> Result<(), RdcError> {
+        let rule = "a relative excess must be >= 0";
+        check::scalar("excess", self.excess, rule, self.excess >= 0.0)?;
+        let rule = "a multiplier of an iterate must be finite";
+        self.multipliers
+            .iter()
+            .try_for_each(|&s| check::scalar("multiplier", s, rule, s.is_finite()))
+    }
+}
+
+checked!(Solution, SolutionFields);
+checked!(Constraint, ConstraintFields);
+checked!(Progress, ProgressFields);
