@@ -1,7 +1,7 @@
 //! The Legendre transform of R: the planes of given slopes that touch it.
 
 use crate::theorem1::Bracket;
-use crate::{Plane, Problem, Rdc, RdcError, Settings, Solution, SurfacePoint};
+use crate::{Plane, Polyline, Problem, Rdc, RdcError, Settings, Solution, SurfacePoint};
 use nalgebra::DVector;
 
 /// Multiples of the machine epsilon, relative to the largest term of a bound, that its rounding may cost.
@@ -81,7 +81,7 @@ impl Rdc {
         let priced = |budgets: [f64; 2]| slopes[0] * budgets[0] + slopes[1] * budgets[1];
         let found = solution.rate + priced(SurfacePoint::from(solution).achieved);
         let frontier = self.zero_rate_frontier();
-        let constant = frontier.iter().flat_map(|line| line.vertices()).map(|&v| priced(v));
+        let constant = frontier.iter().flat_map(Polyline::vertices).map(|&v| priced(v));
         constant.fold(found, f64::min)
     }
 }

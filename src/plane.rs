@@ -2,6 +2,9 @@
 
 use crate::{Rdc, Solution};
 
+/// What rounding may take from a plane's value, relative to its terms.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
 /// A plane below R: `R(D, E) >= height - s (D - D0) - t (E - E0)` at all budgets, in bits.
 ///
 /// Every [`Solution`] proves one, by Blahut's lower bound (the crate's first page): `height` is its lower bound, `at` its
@@ -41,6 +44,12 @@ impl Plane {
 
     fn fall(&self, k: usize, budget: f64) -> f64 {
         if self.slopes[k] > 0.0 { self.slopes[k] * (budget - self.at[k]) } else { 0.0 }
+    }
+
+    /// The plane below itself by what rounding may take from its value where budgets are not far from its own.
+    pub(crate) fn rounded_down(self) -> Self {
+        let priced = (0..2).filter(|&k| self.slopes[k] > 0.0).map(|k| self.slopes[k] * self.at[k]);
+        Self { height: self.height - ROUNDING * priced.sum::<f64>(), ..self }
     }
 
     /// The plane with a slope of its own where its height is a bound that was lifted to 0: what then is proven is `R >= 0`.
