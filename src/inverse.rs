@@ -40,7 +40,7 @@ pub struct LeastBudget {
     /// The upper bound in the units of the cost, attained: [`solution`](Self::solution) spends no more and has at most the
     /// rate asked, up to 1e-12 bits of rounding.
     pub upper: f64,
-    /// The lower bound: no smaller budget is enough.
+    /// The lower bound: no smaller budget is enough, up to what the last digits of the other budget make of ties.
     pub lower: f64,
     /// `-dR/dB` in bits per unit, the slope of the plane that proves `lower`; B moves by `-1/slope` per bit. 0 where no
     /// plane was needed: at the smallest budget that can be met, and at rate 0.
@@ -213,8 +213,7 @@ impl<'a> Search<'a> {
             rdc,
             index,
             other,
-            // No more is ever needed, and differences from it are finite.
-            rate: rate.min(entropy(&rdc.problem().pmf) + 1.0),
+            rate,
             settings,
             started: Instant::now(),
             least,
@@ -299,15 +298,9 @@ impl<'a> Search<'a> {
         self.rate - AIM * self.resolution()
     }
 
-    /// Solves at a budget; the smallest one may lie out of reach by its rounding.
     fn visit(&mut self, budget: f64) -> Result<(), RdcError> {
-        match self.solve(budget) {
-            Ok(solution) => self.learn(budget, solution),
-            Err(RdcError::Infeasible(_)) => {
-                self.left = Some(Known { budget, rate: f64::INFINITY });
-            }
-            Err(error) => return Err(error),
-        }
+        let solution = self.solve(budget)?;
+        self.learn(budget, solution);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The Legendre transform of R: the planes of given slopes that touch it.
 
 use crate::theorem1::Bracket;
-use crate::{Plane, Polyline, Problem, Rdc, RdcError, Settings, Solution, SurfacePoint};
+use crate::{Plane, Problem, Rdc, RdcError, Settings, SurfacePoint};
 use nalgebra::DVector;
 
 /// Multiples of the machine epsilon, relative to the largest term of a bound, that its rounding may cost.
@@ -70,19 +70,10 @@ impl Rdc {
     ) -> Result<Transform, RdcError> {
         let slopes = [s, t];
         let solution = self.problem().solve_at_with(&slopes, settings)?;
-        let upper = self.attained(&solution, slopes);
+        let point = SurfacePoint::from(&solution);
+        let upper = point.rate + s * point.achieved[0] + t * point.achieved[1];
         let lower = blahut(self.problem(), &solution.certificate, slopes).min(upper);
-        let value = Bracket::new(lower, upper)?;
-        Ok(Transform { slopes, value, point: SurfacePoint::from(&solution) })
-    }
-
-    /// `I + s E[Delta] + t eps` of the channel, or of a constant one that has less.
-    fn attained(&self, solution: &Solution, slopes: [f64; 2]) -> f64 {
-        let priced = |budgets: [f64; 2]| slopes[0] * budgets[0] + slopes[1] * budgets[1];
-        let found = solution.rate + priced(SurfacePoint::from(solution).achieved);
-        let frontier = self.zero_rate_frontier();
-        let constant = frontier.iter().flat_map(Polyline::vertices).map(|&v| priced(v));
-        constant.fold(found, f64::min)
+        Ok(Transform { slopes, value: Bracket::new(lower, upper)?, point })
     }
 }
 

@@ -160,8 +160,11 @@ fn where_no_rate_is_needed_nothing_is_solved() {
 fn what_is_no_box_is_refused() {
     let settings = Settings::default();
     let (rdc, _) = noisy();
-    let infeasible = rdc.interpolant([0.0, 0.5], [0.0, 0.1], 0.01, 100, &settings);
-    assert!(matches!(infeasible, Err(RdcError::Infeasible(_))));
+    match rdc.interpolant([0.0, 0.5], [0.0, 0.1], 0.01, 100, &settings) {
+        // Of the box's own corner.
+        Err(RdcError::Infeasible(report)) => assert_eq!(report.budgets[1].budget, 0.1),
+        other => panic!("{other:?}"),
+    }
     for (d, e, accuracy, named) in [
         ([-0.1, 0.5], [0.2, 0.3], 0.01, "distortions[0]"),
         ([0.1, f64::INFINITY], [0.2, 0.3], 0.01, "distortions[1]"),

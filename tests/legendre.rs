@@ -75,9 +75,17 @@ fn a_stopped_run_gives_a_true_plane() {
                 assert!(plane.value(other, other) <= rate + 1e-12, "{plane:?} at {other}");
             }
         }
-        let at = rdc.transform_with(1.0, 2.0, &settings).unwrap();
-        let rate = binary_entropy(0.3) - binary_entropy(0.1);
-        assert!(at.plane().value(0.1, 0.1) <= rate, "{at:?}");
+        for s in [0.1, 1.0, 1.5, 3.0] {
+            // Where a bound below 0 was lifted to it, its slopes prove nothing.
+            let stopped =
+                Plane::from(&rdc.problem().solve_at_with(&[s, 0.5 * s], &settings).unwrap());
+            let plane = rdc.transform_with(s, 0.5 * s, &settings).unwrap().plane();
+            for d in [1e-3, 0.05, 0.15, 0.28] {
+                let rate = binary_entropy(0.3) - binary_entropy(d);
+                assert!(stopped.value(d, d) <= rate + 1e-12, "{stopped:?} at {d}");
+                assert!(plane.value(d, d) <= rate + 1e-12, "{plane:?} at {d}");
+            }
+        }
     }
 }
 
