@@ -63,6 +63,8 @@ mod free_classifier;
 mod frontier;
 mod information;
 mod instance;
+#[cfg(feature = "plot")]
+pub mod plot;
 mod polyline;
 mod problem;
 mod progress;
