@@ -70,6 +70,8 @@ mod inverse;
 mod legendre;
 mod level;
 mod plane;
+#[cfg(feature = "plot")]
+pub mod plot;
 mod polyline;
 mod problem;
 mod progress;

@@ -1,9 +1,9 @@
 //! The picture: a map of the regimes beside the rate in filled contours.
 
-use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use rdc_theory::plot::plotters::prelude::*;
+use rdc_theory::plot::{
+    Canvas, Chart, INFEASIBLE, PlotError, Scale, centred, chart, regime_colour, shade, svg,
+};
 use rdc_theory::{BinaryRdc, RdcError, Regime};
 use std::error::Error;
 
@@ -19,21 +19,16 @@ const STEPS: usize = 240;
 /// Rates in bits at which the contours run.
 const LEVELS: [f64; 8] = [0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1];
 
-const INFEASIBLE: RGBColor = RGBColor(210, 210, 210);
-
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Point = (f64, f64);
 
 pub(crate) fn draw(path: &str, rdc: &BinaryRdc) -> Result<(), Box<dyn Error>> {
-    let root = SVGBackend::new(path, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let (left, right) = root.split_horizontally(SIZE.0 / 2);
     let regimes = Regions::new(rdc)?;
-    draw_regimes(&left, &regimes)?;
-    draw_rate(&right, rdc, &regimes)?;
-    root.present()?;
-    Ok(())
+    let picture = svg(SIZE, |canvas| {
+        let (left, right) = canvas.split_horizontally(SIZE.0 / 2);
+        draw_regimes(&left, &regimes)?;
+        draw_rate(&right, rdc, &regimes)
+    })?;
+    Ok(std::fs::write(path, picture)?)
 }
 
 /// The boundaries as curves (D, E).
@@ -72,8 +67,8 @@ fn errors(least: f64) -> impl Iterator<Item = f64> {
     })
 }
 
-fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), Box<dyn Error>> {
-    let mut chart = chart(area, "Which budget sets the rate")?;
+fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), PlotError> {
+    let mut chart = budgets(area, "Which budget sets the rate")?;
     let (right, top) = (D_END, E_ENDS.1);
     let box_above = |low: f64| vec![(0.0, low), (right, low), (right, top), (0.0, top)];
     let right_of = |curve: &[Point]| {
@@ -95,10 +90,10 @@ fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), Box<dyn Erro
     let above_distortion = [regions.distortion.as_slice(), &corners].concat();
     for (polygon, colour) in [
         (box_above(E_ENDS.0), INFEASIBLE),
-        (box_above(regions.least), colour(Regime::Both)),
-        (above_distortion, colour(Regime::DistortionOnly)),
-        (classification, colour(Regime::ClassificationOnly)),
-        (right_of(&above_blind), colour(Regime::ZeroRate)),
+        (box_above(regions.least), regime_colour(Regime::Both)),
+        (above_distortion, regime_colour(Regime::DistortionOnly)),
+        (classification, regime_colour(Regime::ClassificationOnly)),
+        (right_of(&above_blind), regime_colour(Regime::ZeroRate)),
     ] {
         chart.draw_series([Polygon::new(polygon, colour)])?;
     }
@@ -110,7 +105,7 @@ fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), Box<dyn Erro
         ((0.33, 0.222), "zero rate"),
         ((0.18, 0.127), "no channel errs so rarely"),
     ] {
-        chart.draw_series([Text::new(text, at, text_style(22))])?;
+        chart.draw_series([Text::new(text, at, centred(22))])?;
     }
     for (curve, share, text, offset) in [
         (&regions.distortion, 0.5, "D1(E)", (-36, -6)),
@@ -118,13 +113,13 @@ fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), Box<dyn Erro
         (&above_blind, 0.5, "D2(E)", (-36, 0)),
     ] {
         let at = curve[(share * (curve.len() - 1) as f64) as usize];
-        let style = text_style(19);
+        let style = centred(19);
         chart.draw_series([EmptyElement::at(at) + Text::new(text, offset, style)])?;
     }
     Ok(())
 }
 
-fn draw_boundaries(chart: &mut Chart<'_, '_>, regions: &Regions) -> Result<(), Box<dyn Error>> {
+fn draw_boundaries(chart: &mut Chart<'_, '_>, regions: &Regions) -> Result<(), PlotError> {
     let corner = (D_END, regions.blind);
     let end = regions.flat.iter().rfind(|point| point.1 <= regions.blind);
     let zero_rate = end.map(|&(d, _)| vec![(d, regions.blind), corner]);
@@ -137,15 +132,15 @@ fn draw_boundaries(chart: &mut Chart<'_, '_>, regions: &Regions) -> Result<(), B
     Ok(())
 }
 
-fn draw_rate(area: &Canvas<'_>, rdc: &BinaryRdc, regions: &Regions) -> Result<(), Box<dyn Error>> {
-    let mut chart = chart(area, "R(D,E), bits per symbol")?;
+fn draw_rate(area: &Canvas<'_>, rdc: &BinaryRdc, regions: &Regions) -> Result<(), PlotError> {
+    let mut chart = budgets(area, "R(D,E), bits per symbol")?;
     let (right, top) = (D_END, E_ENDS.1);
     chart.draw_series([Rectangle::new([(0.0, E_ENDS.0), (right, top)], INFEASIBLE.filled())])?;
-    chart.draw_series([Rectangle::new([(0.0, regions.least), (right, top)], shade(0).filled())])?;
+    chart.draw_series([Rectangle::new([(0.0, regions.least), (right, top)], band(0).filled())])?;
     let contours = LEVELS.map(|level| contour(rdc, regions.least, level));
     for (index, curve) in contours.iter().enumerate() {
         let inside = [curve.as_slice(), &[(right, top)]].concat();
-        chart.draw_series([Polygon::new(inside, shade(index + 1))])?;
+        chart.draw_series([Polygon::new(inside, band(index + 1))])?;
     }
     let zero: Vec<Point> =
         regions.flat.iter().copied().filter(|point| point.1 > regions.blind).collect();
@@ -161,11 +156,11 @@ fn draw_rate(area: &Canvas<'_>, rdc: &BinaryRdc, regions: &Regions) -> Result<()
     for (curve, level) in contours.iter().zip(LEVELS) {
         // Where the contour leaves the distortion's regime, beside it.
         let at = curve.first().copied().unwrap_or_default();
-        let label = Text::new(format!("{level}"), (0, 14), text_style(18));
+        let label = Text::new(format!("{level}"), (0, 14), centred(18));
         chart.draw_series([EmptyElement::at(at) + label])?;
     }
-    chart.draw_series([Text::new("0", (0.33, 0.222), text_style(22))])?;
-    chart.draw_series([Text::new("infeasible", (0.18, 0.127), text_style(22))])?;
+    chart.draw_series([Text::new("0", (0.33, 0.222), centred(22))])?;
+    chart.draw_series([Text::new("infeasible", (0.18, 0.127), centred(22))])?;
     Ok(())
 }
 
@@ -203,46 +198,14 @@ fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     high
 }
 
-fn chart<'a, 'b>(area: &'a Canvas<'b>, title: &str) -> Result<Chart<'a, 'b>, Box<dyn Error>> {
-    let mut chart = ChartBuilder::on(area)
-        .margin(16)
-        .margin_right(28)
-        .caption(title, ("sans-serif", 27))
-        .x_label_area_size(64)
-        .y_label_area_size(84)
-        .build_cartesian_2d(0.0..D_END, E_ENDS.0..E_ENDS.1)?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .x_desc("distortion budget D, bit flips per bit")
-        .y_desc("error budget E, misread labels per bit")
-        .x_labels(8)
-        .x_label_formatter(&|d| format!("{d:.2}"))
-        .y_label_formatter(&|e| format!("{e:.2}"))
-        .label_style(("sans-serif", 21))
-        .axis_desc_style(("sans-serif", 23))
-        .draw()?;
-    Ok(chart)
+fn budgets<'a>(area: &Canvas<'a>, title: &str) -> Result<Chart<'a, 'a>, PlotError> {
+    let scale = |range| Scale::linear(range, 8).ok_or(PlotError::Empty { what: "budgets" });
+    let x = ("distortion budget D, bit flips per bit", scale(0.0..D_END)?);
+    let y = ("error budget E, misread labels per bit", scale(E_ENDS.0..E_ENDS.1)?);
+    chart(area, title, x, y, false)
 }
 
-fn text_style(size: u32) -> TextStyle<'static> {
-    let middle = Pos::new(HPos::Center, VPos::Center);
-    TextStyle::from(("sans-serif", size).into_font()).pos(middle)
-}
-
-/// Light versions of colours that stay apart for colour-blind readers (Okabe and Ito 2008).
-fn colour(regime: Regime) -> RGBColor {
-    match regime {
-        Regime::DistortionOnly => RGBColor(153, 199, 224),
-        Regime::ClassificationOnly => RGBColor(245, 216, 153),
-        Regime::Both => RGBColor(153, 216, 199),
-        _ => WHITE,
-    }
-}
-
-/// From dark at high rates to light at low ones.
-fn shade(index: usize) -> RGBColor {
-    let share = (index as f64 + 0.5) / (LEVELS.len() + 1) as f64;
-    let mix = |dark: f64, light: f64| (dark + share * (light - dark)) as u8;
-    RGBColor(mix(60.0, 240.0), mix(120.0, 248.0), mix(170.0, 255.0))
+/// Of the rates below the index-th level and above the next.
+fn band(index: usize) -> RGBColor {
+    shade(1.0 - (index as f64 + 0.5) / (LEVELS.len() + 1) as f64)
 }

@@ -16,7 +16,6 @@ mod common;
 #[path = "../digits/data.rs"]
 mod data;
 
-mod axes;
 mod memory;
 mod picture;
 mod rates;

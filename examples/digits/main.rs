@@ -14,7 +14,8 @@ mod picture;
 
 use data::{CLASSES, Digits, SIDE};
 use indicatif::{ProgressBar, ProgressStyle};
-use picture::{Curve, Strip};
+use picture::Strip;
+use rdc_theory::plot::Curve;
 use rdc_theory::{Classifier, Distortion, Rdc, Settings, Solution, Source};
 use std::error::Error;
 use std::time::Instant;
@@ -66,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} points, {eta} left")?);
     let settings = Settings::default().with_tolerance(1e-7)?;
     let mut curves: Vec<Curve> =
-        ERRORS.iter().map(|&e| Curve { error: e, points: vec![] }).collect();
+        ERRORS.iter().map(|&e| Curve { name: name(e), points: vec![] }).collect();
     let mut strip = None;
     for (d, e) in grid {
         let start = Instant::now();
@@ -74,17 +75,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         let seconds = start.elapsed().as_secs_f64();
         bar.suspend(|| println!("{}", row(d, e, &solution, seconds)));
         bar.inc(1);
-        if let Some(curve) = curves.iter_mut().find(|curve| curve.error == e && d.is_finite()) {
-            curve.points.push((d, solution.rate));
+        if let Some(curve) = ERRORS.iter().position(|&of| of == e && d.is_finite()) {
+            curves[curve].points.push((d, solution.rate));
         }
         if (d, e) == SHOWN {
             strip = Some(Strip::most_used(&digits, &read_as, &solution, SHOWN, STRIP));
         }
     }
     bar.finish_and_clear();
-    picture::draw(PICTURE, &curves, strip.as_ref())?;
+    picture::draw(PICTURE, curves, strip.as_ref())?;
     println!("\nR against D for each E, and the reproductions most used at one point: {PICTURE}");
     Ok(())
+}
+
+fn name(error: f64) -> String {
+    if error.is_finite() { format!("R(D, E = {error})") } else { "R(D), no classifier".into() }
 }
 
 fn percent(part: usize, whole: usize) -> f64 {

@@ -1,25 +1,22 @@
 //! The picture: rate against error budget, the step, and the mixture that the rate before it exceeds.
 
-use plotters::coord::types::RangedCoordf64;
-use plotters::element::DashedPathElement;
-use plotters::prelude::*;
+use rdc_theory::plot::plotters::prelude::*;
+use rdc_theory::plot::{Chart, Legend, PlotError, Scale, Style, chart, svg, titled};
 use rdc_theory::theorem1::{Sample, Violation};
 use std::error::Error;
 use std::ops::Range;
 
+const TITLE: &str = "Where Theorem 1 stops: a classifier chosen after the channel";
 const SIZE: (u32, u32) = (1100, 760);
-const STROKE: u32 = 4;
-/// Of what lies below another curve and still shows.
-const WIDE: u32 = 10;
 const DOT: i32 = 8;
 const ERRORS: Range<f64> = 0.333..0.391;
-const RATES: Range<f64> = 0.38..0.74;
+const RATES: Range<f64> = 0.38..0.67;
 
-/// Colours that stay apart for colour-blind readers (Okabe and Ito 2008).
-const FREE: RGBColor = RGBColor(213, 94, 0);
-const EXTENDED: RGBColor = RGBColor(86, 180, 233);
-
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+/// Colours that stay apart for colour-blind readers (Okabe and Ito 2008); the wide line shows below the other.
+const FREE: Style = Style::line(RGBColor(213, 94, 0), 4);
+const EXTENDED: Style = Style::line(RGBColor(86, 180, 233), 10);
+const MIXTURE: Style = Style::line(BLACK, 3).dashed();
+const EXCESS: Style = Style::line(BLACK, 3);
 
 pub(crate) struct Curves<'a> {
     pub(crate) free: &'a [Sample<1>],
@@ -30,58 +27,27 @@ pub(crate) struct Curves<'a> {
 }
 
 pub(crate) fn draw(path: &str, curves: &Curves<'_>) -> Result<(), Box<dyn Error>> {
-    let root = SVGBackend::new(path, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
-        .margin(20)
-        .margin_right(36)
-        .caption("Where Theorem 1 stops: a classifier chosen after the channel", ("sans-serif", 32))
-        .x_label_area_size(70)
-        .y_label_area_size(96)
-        .build_cartesian_2d(ERRORS, RATES)?;
-    chart
-        .configure_mesh()
-        .x_desc("error budget E, at distortion D = 0.1")
-        .y_desc("rate R(0.1, E), bits per symbol")
-        .label_style(("sans-serif", 26))
-        .axis_desc_style(("sans-serif", 28))
-        .x_labels(7)
-        .y_labels(8)
-        .light_line_style(TRANSPARENT)
-        .x_label_formatter(&|e| format!("{e:.2}"))
-        .y_label_formatter(&|r| format!("{r:.2}"))
-        .draw()?;
-    draw_curve(
-        &mut chart,
-        "a label on each letter: predefined again, convex",
-        EXTENDED.stroke_width(WIDE),
-        [curves.extended, &[]],
-    )?;
-    let [before, after] = &curves.step;
-    let split = curves.free.partition_point(|sample| sample.budgets < after.budgets);
-    let (left, level) = curves.free.split_at(split);
-    let steep = [left, &[*before]].concat();
-    draw_curve(
-        &mut chart,
-        "free classifier: falls in a step",
-        FREE.stroke_width(STROKE),
-        [&steep, level],
-    )?;
-    draw_step(&mut chart, point(before), point(after))?;
+    let mut legend = Legend::default()
+        .with_line("free classifier: falls in a step", FREE)
+        .with_line("a label on each letter: predefined again, convex", EXTENDED);
     if let Some(witness) = curves.witness {
-        draw_witness(&mut chart, witness)?;
+        let excess = format!("upright: the curve is {:.4} bits above it, not convex", witness.size);
+        legend =
+            legend.with_line("a mixture of two of its points", MIXTURE).with_line(excess, EXCESS);
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .label_font(("sans-serif", 26))
-        .legend_area_size(48)
-        .margin(16)
-        .background_style(WHITE)
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
-    root.present()?;
-    Ok(())
+    let scale = |range| Scale::linear(range, 8).ok_or(PlotError::Empty { what: "budgets" });
+    let picture = svg(SIZE, |canvas| {
+        let chart = chart(
+            &legend.above(&titled(canvas, TITLE)?)?,
+            "",
+            ("error budget E, at distortion D = 0.1", scale(ERRORS)?),
+            ("rate R(0.1, E), bits per symbol", scale(RATES)?),
+            true,
+        )?;
+        draw_curves(&chart, curves)?;
+        curves.witness.map_or(Ok(()), |witness| draw_witness(&chart, witness))
+    })?;
+    Ok(std::fs::write(path, picture)?)
 }
 
 /// (E, upper bound): the bracket is thinner than the line.
@@ -89,46 +55,32 @@ fn point(sample: &Sample<1>) -> (f64, f64) {
     (sample.budgets[0], sample.rate.upper())
 }
 
-fn draw_curve(
-    chart: &mut Chart<'_, '_>,
-    name: &str,
-    style: ShapeStyle,
-    pieces: [&[Sample<1>]; 2],
-) -> Result<(), Box<dyn Error>> {
-    let lines =
-        pieces.map(|piece| PathElement::new(piece.iter().map(point).collect::<Vec<_>>(), style));
-    chart
-        .draw_series(lines)?
-        .label(name)
-        .legend(move |(x, y)| PathElement::new([(x, y), (x + 40, y)], style));
+fn points(samples: &[Sample<1>]) -> Vec<(f64, f64)> {
+    samples.iter().map(point).collect()
+}
+
+fn draw_curves(chart: &Chart<'_, '_>, curves: &Curves<'_>) -> Result<(), PlotError> {
+    let area = chart.plotting_area();
+    EXTENDED.draw_line(area, points(curves.extended))?;
+    let [before, after] = &curves.step;
+    let split = curves.free.partition_point(|sample| sample.budgets < after.budgets);
+    let (left, level) = curves.free.split_at(split);
+    FREE.draw_line(area, points(&[left, &[*before]].concat()))?;
+    FREE.draw_line(area, points(level))?;
+    area.draw(&Circle::new(point(before), DOT, WHITE.filled()))?;
+    area.draw(&Circle::new(point(before), DOT, FREE.colour.stroke_width(FREE.width)))?;
+    area.draw(&Circle::new(point(after), DOT, FREE.colour.filled()))?;
     Ok(())
 }
 
-fn draw_step(
-    chart: &mut Chart<'_, '_>,
-    before: (f64, f64),
-    after: (f64, f64),
-) -> Result<(), Box<dyn Error>> {
-    let edge = FREE.stroke_width(STROKE);
-    chart
-        .draw_series([Circle::new(before, DOT, WHITE.filled()), Circle::new(before, DOT, edge)])?;
-    chart.draw_series([Circle::new(after, DOT, FREE.filled())])?;
-    Ok(())
-}
-
-fn draw_witness(chart: &mut Chart<'_, '_>, witness: &Violation<1>) -> Result<(), Box<dyn Error>> {
-    let style = BLACK.stroke_width(STROKE - 1);
+fn draw_witness(chart: &Chart<'_, '_>, witness: &Violation<1>) -> Result<(), PlotError> {
+    let area = chart.plotting_area();
     let ends: Vec<(f64, f64)> = witness.support.iter().map(|(_, sample)| point(sample)).collect();
     let (e, lower) = (witness.point.budgets[0], witness.point.rate.lower());
-    chart
-        .draw_series([DashedPathElement::new(ends.clone(), 12, 8, style)])?
-        .label("a mixture of two of its points")
-        .legend(move |(x, y)| DashedPathElement::new([(x, y), (x + 40, y)], 12, 8, style));
-    chart.draw_series(ends.into_iter().map(|end| Circle::new(end, DOT - 2, BLACK.filled())))?;
-    chart
-        .draw_series([PathElement::new([(e, lower), (e, lower - witness.size)], style)])?
-        .label(format!("the curve is {:.4} bits above it: not convex", witness.size))
-        .legend(move |(x, y)| PathElement::new([(x + 20, y - 10), (x + 20, y + 10)], style));
-    chart.draw_series([Circle::new((e, lower), DOT - 2, BLACK.filled())])?;
+    MIXTURE.draw_line(area, ends.clone())?;
+    EXCESS.draw_line(area, vec![(e, lower), (e, lower - witness.size)])?;
+    for dot in ends.into_iter().chain([(e, lower)]) {
+        area.draw(&Circle::new(dot, DOT - 2, BLACK.filled()))?;
+    }
     Ok(())
 }
