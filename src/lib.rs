@@ -117,3 +117,8 @@ pub use nalgebra;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guide's program, tested as documentation.
+#[cfg(all(doctest, feature = "plot", feature = "serde"))]
+#[doc = include_str!("../docs/guide.md")]
+struct Guide;
