@@ -1,4 +1,5 @@
-//! How many points of R a surface to a given accuracy takes, adaptively and on a uniform grid.
+//! How many points of R a surface to a given accuracy takes, adaptively and on a uniform grid; and how many the least budget
+//! at a rate.
 //!
 //! ```text
 //! cargo bench --bench interpolant
@@ -15,7 +16,7 @@ mod common;
 use common::{measured, mixture, seconds};
 use criterion::Criterion;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Plane, Rdc, Settings, Source};
+use rdc_theory::{AtRate, Classifier, Distortion, Plane, Rdc, Settings, Source};
 
 const ACCURACIES: [f64; 3] = [1e-1, 1e-2, 1e-3];
 
@@ -41,7 +42,36 @@ fn main() {
     criterion.final_summary();
     if measured() {
         print_table(&cases);
+        print_inverses();
     }
+}
+
+/// Rates asked of the mixture, in bits.
+const RATES: [f64; 8] = [0.01, 0.1, 0.3, 0.7, 1.2, 2.0, 3.0, 4.0];
+
+fn print_inverses() {
+    let rdc = mixture(64).unwrap();
+    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
+    println!(
+        "\n{:<34} {:>6} {:>12} {:>8}",
+        "least budget at 8 rates", "found", "mean solves", "most"
+    );
+    for other in [f64::INFINITY, least + 0.2, least + 0.02] {
+        let found = RATES.map(|rate| rdc.distortion_at(rate, other).unwrap());
+        print_inverse(&format!("mixture, D at E = {other:.4}"), &found);
+    }
+    for other in [f64::INFINITY, 2.0, 0.2] {
+        let found = RATES.map(|rate| rdc.error_at(rate, other).unwrap());
+        print_inverse(&format!("mixture, E at D = {other:.4}"), &found);
+    }
+}
+
+fn print_inverse(name: &str, found: &[AtRate]) {
+    let solves: Vec<usize> =
+        found.iter().filter_map(AtRate::least_budget).map(|least| least.solves).collect();
+    let (count, total) = (solves.len(), solves.iter().sum::<usize>());
+    let most = solves.iter().max().copied().unwrap_or(0);
+    println!("{name:<34} {count:>6} {:>12.1} {most:>8}", total as f64 / count.max(1) as f64);
 }
 
 fn cases() -> Vec<Case> {

@@ -228,31 +228,30 @@ impl Sampler<'_> {
     fn between(&mut self, ends: [usize; 2], share: f64) -> Result<Option<usize>, RdcError> {
         let [a, b] = ends.map(|v| self.vertices[v].budgets);
         let share = share.clamp(SMALLEST, 1.0 - SMALLEST);
-        let room = MOVED * share.min(1.0 - share);
-        let off = |share: &(f64, Ray)| share.0;
-        let known = |ray: &Ray| {
-            let fixed = 1 - ray.free;
-            let value = self.vertices[ray.vertex].budgets[fixed];
-            let met = (value - a[fixed]) / (b[fixed] - a[fixed]);
-            let free = a[ray.free] + met * (b[ray.free] - a[ray.free]);
-            (free >= ray.from && (met - share).abs() <= room).then_some((met, *ray))
-        };
-        let nearest =
-            self.rays.iter().filter_map(known).min_by(|one, other| {
-                (off(one) - share).abs().total_cmp(&(off(other) - share).abs())
-            });
-        if let Some((met, ray)) = nearest {
-            let InterpolantVertex { mut budgets, rate } = self.vertices[ray.vertex];
-            budgets[ray.free] = a[ray.free] + met * (b[ray.free] - a[ray.free]);
-            return Ok(Some(
-                self.keep(InterpolantVertex { budgets, rate }, self.plane_of[ray.vertex]),
-            ));
+        if let Some((vertex, plane)) = self.known([a, b], share) {
+            return Ok(Some(self.keep(vertex, plane)));
         }
         let budgets = [0, 1].map(|k| a[k] + share * (b[k] - a[k]));
         if budgets == a || budgets == b {
             return Ok(None);
         }
         self.vertex(budgets).map(Some)
+    }
+
+    /// R and its plane where a ray meets a segment, nearest to a share of it.
+    fn known(&self, [a, b]: [[f64; 2]; 2], share: f64) -> Option<(InterpolantVertex, usize)> {
+        let room = MOVED * share.min(1.0 - share);
+        let met = |ray: &Ray| {
+            let InterpolantVertex { mut budgets, rate } = self.vertices[ray.vertex];
+            let fixed = 1 - ray.free;
+            let met = (budgets[fixed] - a[fixed]) / (b[fixed] - a[fixed]);
+            budgets[ray.free] = a[ray.free] + met * (b[ray.free] - a[ray.free]);
+            let off = (met - share).abs();
+            let vertex = InterpolantVertex { budgets, rate };
+            (budgets[ray.free] >= ray.from && off <= room).then_some((off, vertex, ray.vertex))
+        };
+        let nearest = self.rays.iter().filter_map(met).min_by(|one, two| one.0.total_cmp(&two.0));
+        nearest.map(|(_, vertex, of)| (vertex, self.plane_of[of]))
     }
 
     fn keep(&mut self, vertex: InterpolantVertex, plane: usize) -> usize {
