@@ -63,7 +63,8 @@ impl ContourMap {
         Self { mesh, crossings, frontiers: None, options: Options::default() }
     }
 
-    /// With the exact frontiers of the function that the surface is of.
+    /// With the exact frontiers of the function that the surface is of. What is feasible but not between cells with rates
+    /// stays white.
     #[must_use]
     pub fn with_frontiers(self, rdc: &Rdc) -> Self {
         let frontiers = [Some(rdc.feasible_frontier()), rdc.zero_rate_frontier()];

@@ -24,7 +24,7 @@
 //!
 //! Colours are those of Okabe and Ito (2008), which colour-blind readers tell apart; dashes and markers, or lightness, tell
 //! the same in print. What is not finite is left out. The building blocks ([`svg`], [`chart`], [`Legend`], [`Style`],
-//! [`Scale`] ...) serve pictures of other kinds with [`plotters`].
+//! [`Scale`]) serve pictures of other kinds with [`plotters`].
 
 mod chart;
 mod contour_map;

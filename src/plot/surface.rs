@@ -218,7 +218,7 @@ fn draw_ticks(canvas: &Canvas<'_>, view: View, scales: &[Scale; 3]) -> Result<()
     }
     for (axis, name) in [(0, "D"), (1, "E")] {
         let mut at = place(axis, 0.5);
-        at[1 - axis] += 2.0 * OUTSIDE;
+        at[1 - axis] += 3.0 * OUTSIDE;
         canvas.draw(&Text::new(name, view.pixel(at), centred(24)))?;
     }
     Ok(())

@@ -91,6 +91,18 @@ fn every_picture_is_well_formed_names_its_axes_and_overlaps_no_labels() {
 }
 
 #[test]
+fn names_and_levels_of_a_crowded_map_make_room_for_each_other() {
+    let map = ContourMap::of(&bit([0.02, 0.6]), 16).unwrap();
+    for (width, height) in
+        [480, 560, 640, 900].into_iter().flat_map(|w| [(w, 400), (w, 480), (w, 640)])
+    {
+        let options = Options::default().with_size(width, height);
+        let picture = Picture::read(&map.clone().with_options(options).svg().unwrap());
+        assert_eq!(picture.overlapping_labels(), None, "{width} x {height}");
+    }
+}
+
+#[test]
 fn default_names_have_units() {
     let picture = Picture::read(&SurfacePlot::new(&feasible()).svg().unwrap());
     assert!(picture.has_label("rate R, bits per symbol"));
@@ -215,6 +227,8 @@ fn missing_and_infeasible_cells_leave_holes() {
     let hole = |cell: Cell| with_cells(&whole, |i, j| ((i, j) == (6, 4)).then_some(cell));
     let (before, missing, infeasible) =
         (map(&whole), map(&hole(Cell::Missing)), map(&hole(Cell::Infeasible)));
+    // The outline of 12 x 8 cells is one ring, of which two points come twice.
+    assert_eq!(before.polygons[0].points.len(), 2 * (12 + 8) + 2);
     let [x, y] = before.axes();
     // Next to the cell itself, on whichever side.
     for (d, e) in [(0.181, 0.281), (0.179, 0.279), (0.179, 0.281), (0.181, 0.279)] {
@@ -222,7 +236,15 @@ fn missing_and_infeasible_cells_leave_holes() {
         assert!(before.colour_at(at).is_some_and(|colour| colour != INFEASIBLE));
         assert_eq!(missing.colour_at(at), None, "({d}, {e})");
     }
-    // An infeasible corner makes the axis start below the legend's second entry: another scale.
+    // What lies between two holes is filled as before.
+    let holes =
+        with_cells(&whole, |i, j| matches!((i, j), (3, 6) | (9, 2)).then_some(Cell::Missing));
+    let between = map(&holes);
+    assert_eq!(between.colour_at((x.pixel(0.09), y.pixel(0.34))), None);
+    for at in steps(0.03, 0.24, 20).into_iter().map(|d| (x.pixel(d), y.pixel(0.251))) {
+        assert_eq!(between.colour_at(at), before.colour_at(at));
+    }
+    // Its legend has one entry more, so the scale may be another.
     let [x, y] = infeasible.axes();
     assert_eq!(infeasible.colour_at((x.pixel(0.181), y.pixel(0.281))), Some(INFEASIBLE));
     assert!(infeasible.has_label("infeasible") && !missing.has_label("infeasible"));
