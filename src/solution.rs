@@ -80,7 +80,8 @@ pub struct Constraint {
     /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-12 of the cost's average under
     /// its dearest letter, where budgets lie on the edge of what can be met or close to it).
     pub achieved: f64,
-    /// `-dR/dD` in bits per unit of the cost, `>= 0`: R(D') >= lower - multiplier . (D' - D) for all budgets D'.
+    /// `-dR/dD` in bits per unit of the cost, `>= 0`: R(D') >= lower - multiplier . (D' - D) for all budgets D', if `lower > 0`.
+    /// (A bound below 0 is told as 0.)
     ///
     /// On the edge of the feasible set, where the derivative is infinite, it is the slope of a line below R that is within
     /// the gap at D.

@@ -34,7 +34,8 @@ pub struct SurfacePoint {
     pub rate: f64,
     /// The lower bound in bits, `0 <= lower <= rate`.
     pub lower: f64,
-    /// \[-dR/dD, -dR/dE\] in bits per unit, `>= 0`: `R(D', E') >= lower - s (D' - D) - t (E' - E)` everywhere.
+    /// \[-dR/dD, -dR/dE\] in bits per unit, `>= 0`: `R(D', E') >= lower - s (D' - D) - t (E' - E)` everywhere, if
+    /// `lower > 0`.
     pub multipliers: [f64; 2],
     /// The distortion and the error rate of the channel that attains `rate`.
     pub achieved: [f64; 2],
