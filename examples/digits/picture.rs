@@ -1,9 +1,9 @@
 //! The picture: rate against distortion, one curve for each error budget, above a strip of reproductions.
 
 use crate::data::{Digits, SIDE};
-use rdc_theory::Solution;
 use rdc_theory::plot::plotters::prelude::*;
-use rdc_theory::plot::{Canvas, Curve, CurveFamily, Options, Plot, PlotError, svg, text};
+use rdc_theory::plot::{Canvas, CurveFamily, Options, Plot, PlotError, svg, text};
+use rdc_theory::{Solution, Surface};
 use std::error::Error;
 
 const SIZE: (u32, u32) = (900, 830);
@@ -39,20 +39,16 @@ impl Strip {
     }
 }
 
-pub(crate) fn draw(
-    path: &str,
-    curves: Vec<Curve>,
-    strip: Option<&Strip>,
-) -> Result<(), Box<dyn Error>> {
+pub(crate) fn draw(path: &str, surface: &Surface, strip: &Strip) -> Result<(), Box<dyn Error>> {
     let options = Options::default()
         .with_title("R(D,E) of 1,797 handwritten digits, E: error rate of the classifier c0")
         .with_distortion("distortion D: squared error per pixel, pixels in [0, 1]")
         .with_rate("rate R: bits per image");
-    let family = CurveFamily::against_distortion(curves).with_options(options);
+    let family = CurveFamily::rows(surface).with_options(options);
     let picture = svg(SIZE, |canvas| {
         let (above, below) = canvas.split_vertically(SIZE.1 - STRIP_HEIGHT);
         family.draw(&above)?;
-        strip.map_or(Ok(()), |strip| draw_strip(&below, strip))
+        draw_strip(&below, strip)
     })?;
     Ok(std::fs::write(path, picture)?)
 }

@@ -7,7 +7,8 @@
 use super::grid::axis;
 use super::{Cell, Surface, SurfacePoint};
 use crate::solver::Near;
-use crate::{Polyline, Rdc, RdcError, Settings, Solution, check};
+use crate::{Polyline, Rdc, RdcError, Settings, check};
+use nalgebra::DVector;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -127,13 +128,12 @@ impl Sweep<'_> {
         let (index, count) = self.shard;
         let rows: Vec<usize> = (index..self.errors.len()).step_by(count).collect();
         let report = Report::new(rows.len() * self.distortions.len(), observer);
+        let alone = self.distortions.par_iter().map(|&d| self.solve(d, UNLIMITED, None));
         let margins = Margins {
             frontier: self.rdc.feasible_frontier(),
-            by_distortion: self
-                .distortions
-                .par_iter()
-                .map(|&d| self.solve(d, UNLIMITED, None))
-                .collect::<Result<_, _>>()?,
+            by_distortion: alone
+                .map(|solved| Ok(solved?.map(|found| found.point)))
+                .collect::<Result<_, RdcError>>()?,
         };
         let computed: Vec<Option<Vec<Cell>>> = rows
             .par_iter()
@@ -162,18 +162,17 @@ impl Sweep<'_> {
         let e = self.errors[row];
         let mut cells = vec![Cell::Infeasible; self.distortions.len()];
         if let Some(alone) = self.solve(UNLIMITED, e, None)? {
-            let mut last = None;
+            let by_error = alone.point;
+            let mut last = alone;
             for (i, &d) in self.distortions.iter().enumerate().rev() {
                 if margins.are_clearly_infeasible(d, e) {
                     continue;
                 }
-                if let Some(known) = margins.known(i, &alone, d, e) {
+                if let Some(known) = margins.known(i, by_error, d, e) {
                     cells[i] = Cell::Solved(known);
-                } else if let Some(solution) =
-                    self.solve(d, e, Some(last.as_ref().unwrap_or(&alone)))?
-                {
-                    cells[i] = Cell::Solved(SurfacePoint::from(&solution));
-                    last = Some(solution);
+                } else if let Some(found) = self.solve(d, e, Some(&last))? {
+                    cells[i] = Cell::Solved(found.point);
+                    last = found;
                 }
             }
         }
@@ -181,35 +180,36 @@ impl Sweep<'_> {
         Ok(Some(cells))
     }
 
-    /// The rate at one pair of budgets, from a solution close by where there is one; `None` where it is infinite.
-    fn solve(
-        &self,
-        d: f64,
-        e: f64,
-        close: Option<&Solution>,
-    ) -> Result<Option<Solution>, RdcError> {
+    /// The rate at one pair of budgets, from that of others close by where there is one; `None` where it is infinite.
+    fn solve(&self, d: f64, e: f64, close: Option<&Found>) -> Result<Option<Found>, RdcError> {
         let solved = match close {
-            Some(close) => {
-                let multipliers: Vec<f64> =
-                    close.constraints.iter().map(|constraint| constraint.multiplier).collect();
-                let near = Near { q: &close.certificate, multipliers: &multipliers };
+            Some(Found { point, q }) => {
+                let near = Near { q, multipliers: &point.multipliers };
                 self.rdc.problem().solve_near(near, &[d, e], &self.settings)
             }
             None => self.rdc.solve_with(d, e, &self.settings),
         };
         match solved {
-            Ok(solution) => Ok(Some(solution)),
+            Ok(solution) => {
+                Ok(Some(Found { point: SurfacePoint::from(&solution), q: solution.certificate }))
+            }
             Err(RdcError::Infeasible(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
+/// What is kept of a solution: its point, and the output pmf from which a neighbour may start. Channels are large.
+struct Found {
+    point: SurfacePoint,
+    q: DVector<f64>,
+}
+
 /// What a row takes from outside of it.
 struct Margins {
     frontier: Polyline,
     /// The rates without an error budget.
-    by_distortion: Vec<Option<Solution>>,
+    by_distortion: Vec<Option<SurfacePoint>>,
 }
 
 impl Margins {
@@ -220,13 +220,11 @@ impl Margins {
     /// The point at the i-th distortion d and error e, if the best channel for one of the two alone meets both.
     ///
     /// With one multiplier 0, the bounds of that channel's rate do not depend on the budget which it meets.
-    fn known(&self, i: usize, alone: &Solution, d: f64, e: f64) -> Option<SurfacePoint> {
-        let point = SurfacePoint::from(alone);
-        if point.achieved[Rdc::DISTORTION] <= d {
-            return Some(point);
+    fn known(&self, i: usize, by_error: SurfacePoint, d: f64, e: f64) -> Option<SurfacePoint> {
+        if by_error.achieved[Rdc::DISTORTION] <= d {
+            return Some(by_error);
         }
-        let point = SurfacePoint::from(self.by_distortion[i].as_ref()?);
-        (point.achieved[Rdc::ERROR] <= e).then_some(point)
+        self.by_distortion[i].filter(|point| point.achieved[Rdc::ERROR] <= e)
     }
 }
 
