@@ -48,7 +48,7 @@ pub struct InterpolantTriangle {
 
 impl Rdc {
     /// R(D,E) on the part of the box `distortions x errors` that channels meet, to an accuracy in bits everywhere, or as close
-    /// to it as `max_solves` points of R allow: [`Interpolant::accuracy`] says which.
+    /// to it as `max_solves` points of R (three at least) allow: [`Interpolant::accuracy`] says which.
     ///
     /// The box is cut into triangles; the one whose bounds are furthest apart is cut where they are, until all are close
     /// enough. Slopes are infinite on the frontier of what can be met, so that triangles pile up there. Corners of the
