@@ -319,7 +319,13 @@ impl<'a> Search<'a> {
                 self.last = Some(point);
             }
         }
-        if let Status::TimeLimit | Status::IterationLimit = solution.status {
+        // Smaller gaps are asked for than the caller's: missing those is no reason to stop.
+        let is_over = match solution.status {
+            Status::TimeLimit => true,
+            Status::IterationLimit => solution.gap() > self.settings.tolerance(),
+            _ => false,
+        };
+        if is_over {
             self.limit = Some(solution.status);
         }
         if self.is_enough(&solution) {

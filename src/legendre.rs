@@ -72,7 +72,7 @@ impl Rdc {
         let solution = self.problem().solve_at_with(&slopes, settings)?;
         let point = SurfacePoint::from(&solution);
         let upper = point.rate + s * point.achieved[0] + t * point.achieved[1];
-        let lower = blahut(self.problem(), &solution.certificate, slopes).min(upper);
+        let lower = blahut(self.problem(), &solution.certificate, slopes).max(0.0).min(upper);
         Ok(Transform { slopes, value: Bracket::new(lower, upper)?, point })
     }
 }

@@ -230,3 +230,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_domain_without_an_area_is_not_covered() {
+    let (rdc, _) = noisy();
+    // The corner of the frontier is all that the box has.
+    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
+    let surface = sample(&rdc, [0.0, 1.0], [0.5 * least, least], 1e-3, 200);
+    assert_eq!(surface.accuracy(), f64::INFINITY);
+    assert!(surface.bracket(0.5, least).is_none());
+}

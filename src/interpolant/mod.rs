@@ -8,9 +8,6 @@ mod refine;
 use crate::theorem1::Bracket;
 use crate::{Plane, Polyline, Rdc, RdcError, Settings, check};
 
-/// A point is outside of a triangle if one of its barycentric weights is below minus this.
-const OUTSIDE: f64 = 1e-9;
-
 /// R(D,E) on the feasible part of a box of budgets, certified everywhere on it.
 ///
 /// Above, R is at most the linear interpolation of its upper bounds at the corners of a triangle, as it is convex; below, it
@@ -100,22 +97,28 @@ impl Interpolant {
     /// The bounds on R(d, e) in bits; `None` outside of the triangles.
     #[must_use]
     pub fn bracket(&self, d: f64, e: f64) -> Option<Bracket> {
-        let at = |triangle: &InterpolantTriangle| {
+        let upper = |triangle: &InterpolantTriangle| {
             let corners = triangle.corners.map(|v| self.vertices[v]);
-            (corners, domain::weights(corners.map(|vertex| vertex.budgets), [d, e]))
+            let (weights, rounding) =
+                domain::weights(corners.map(|vertex| vertex.budgets), [d, e])?;
+            let rates = corners.map(|vertex| vertex.rate.upper());
+            let most = rates.into_iter().fold(0.0, f64::max);
+            let least = rates.into_iter().fold(most, f64::min);
+            let between: f64 = rates.iter().zip(weights).map(|(rate, w)| w * rate).sum();
+            Some((between + 3.0 * rounding * (most - least)).min(most))
         };
-        let inside = |weights: &[f64; 3]| weights.iter().copied().fold(f64::INFINITY, f64::min);
-        let placed = self.triangles.iter().map(at).filter(|(_, w)| inside(w) >= -OUTSIDE);
-        let (corners, weights) = placed.max_by(|a, b| inside(&a.1).total_cmp(&inside(&b.1)))?;
-        let upper = corners.iter().zip(weights).map(|(vertex, w)| w * vertex.rate.upper()).sum();
+        let upper = self.triangles.iter().filter_map(upper).min_by(f64::total_cmp)?;
         if is_without_rate(self.zero_rate.as_ref(), [d, e]) {
             return Bracket::exact(0.0).ok();
         }
         let planes = self.planes.iter().map(|plane| plane.value(d, e));
-        Bracket::new(planes.fold(0.0, f64::max).min(upper), upper).ok()
+        let lower = planes.fold(0.0, f64::max);
+        // Where rounding has let them cross, each may be the one that is off.
+        Bracket::new(lower.min(upper), upper.max(lower)).ok()
     }
 
-    /// Nowhere are the bounds further apart, in bits; `+inf` if the solves allowed did not suffice to cover the domain.
+    /// Nowhere are the bounds further apart, in bits; `+inf` if the solves allowed did not suffice to cover the domain, or
+    /// if the domain is a point or a line.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         let start = if self.is_whole { 0.0 } else { f64::INFINITY };

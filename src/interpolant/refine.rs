@@ -106,7 +106,7 @@ impl Sampler<'_> {
         let top = self.vertex([d[1], e[1]])?;
         let (Some(&first), Some(&last)) = (chain.first(), chain.last()) else { return Ok(true) };
         if domain::outermost(&[first, [d[1], e[1]], last], self.region).is_none() {
-            return Ok(true);
+            return Ok(false);
         }
         let ends = [self.vertex(first)?, self.vertex(last)?];
         self.add([ends[0], top, ends[1]]);

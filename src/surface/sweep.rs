@@ -7,7 +7,7 @@
 use super::grid::axis;
 use super::{Cell, Surface, SurfacePoint};
 use crate::solver::Near;
-use crate::{Polyline, Rdc, RdcError, Settings, check};
+use crate::{Polyline, Rdc, RdcError, Settings, Status, check};
 use nalgebra::DVector;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
@@ -182,12 +182,19 @@ impl Sweep<'_> {
 
     /// The rate at one pair of budgets, from that of others close by where there is one; `None` where it is infinite.
     fn solve(&self, d: f64, e: f64, close: Option<&Found>) -> Result<Option<Found>, RdcError> {
+        let cold = || self.rdc.solve_with(d, e, &self.settings);
         let solved = match close {
             Some(Found { point, q }) => {
                 let near = Near { q, multipliers: &point.multipliers };
-                self.rdc.problem().solve_near(near, &[d, e], &self.settings)
+                match self.rdc.problem().solve_near(near, &[d, e], &self.settings) {
+                    // A start from a neighbour may lead nowhere.
+                    Ok(near) if matches!(near.status, Status::IterationLimit | Status::Stalled) => {
+                        cold().map(|cold| if cold.gap() < near.gap() { cold } else { near })
+                    }
+                    near => near,
+                }
             }
-            None => self.rdc.solve_with(d, e, &self.settings),
+            None => cold(),
         };
         match solved {
             Ok(solution) => {
@@ -221,10 +228,9 @@ impl Margins {
     ///
     /// With one multiplier 0, the bounds of that channel's rate do not depend on the budget which it meets.
     fn known(&self, i: usize, by_error: SurfacePoint, d: f64, e: f64) -> Option<SurfacePoint> {
-        if by_error.achieved[Rdc::DISTORTION] <= d {
-            return Some(by_error);
-        }
-        self.by_distortion[i].filter(|point| point.achieved[Rdc::ERROR] <= e)
+        let by_distortion = self.by_distortion[i].filter(|point| point.achieved[Rdc::ERROR] <= e);
+        let by_error = Some(by_error).filter(|point| point.achieved[Rdc::DISTORTION] <= d);
+        by_error.or(by_distortion).filter(|point| point.status == Status::Certified)
     }
 }
 
