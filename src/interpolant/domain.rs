@@ -93,6 +93,8 @@ mod tests {
 
         let flat = [[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]];
         assert!(weights(flat, [0.3, 0.3]).is_none());
+        let rounded = [[0.1, 0.3], [0.7, 0.9], [0.4, 0.600_000_000_000_000_1]];
+        assert!(weights(rounded, [0.4, 0.6]).is_none());
         // The sum of the parts counts, whatever rounding makes of the whole.
         let sliver = [[0.1, 0.3], [0.7, 0.9], [0.4, 0.6 + 1e-9]];
         let centre = [(0.1 + 0.7 + 0.4) / 3.0, (0.3 + 0.9 + 0.6 + 1e-9) / 3.0];
