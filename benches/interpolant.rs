@@ -27,7 +27,7 @@ struct Case {
     name: &'static str,
     rdc: Rdc,
     region: [[f64; 2]; 2],
-    /// Without: the region reaches the frontier, where no uniform grid gets anywhere.
+    /// Without: the region reaches the frontier, where slopes are infinite; a uniform grid is not tried.
     has_grid: bool,
 }
 
