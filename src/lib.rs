@@ -69,6 +69,7 @@ mod interpolant;
 mod inverse;
 mod legendre;
 mod level;
+mod perception;
 mod plane;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -100,6 +101,7 @@ pub use interpolant::{Interpolant, InterpolantTriangle, InterpolantVertex};
 pub use inverse::{AtRate, LeastBudget};
 pub use legendre::Transform;
 pub use level::LevelPoint;
+pub use perception::Perception;
 pub use plane::Plane;
 pub use polyline::Polyline;
 pub use problem::{Problem, Target};
