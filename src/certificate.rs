@@ -1,6 +1,7 @@
 //! The two bounds. Nothing else in the crate may say that a run has converged.
 
 use crate::instance::Instance;
+use crate::marginal::Potential;
 use crate::solver::Sums;
 use nalgebra::DVector;
 
@@ -12,14 +13,38 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 ///
 /// `R >= -sum_x p_x log t_x - log max_y c_y - s.D`,
 ///
-/// less an allowance for the rounding of the sum. `sums` must have been evaluated at `(q, s)`. `-inf` where the
+/// less what a marginal constraint takes for its potential ([`Bounded::toll`](crate::marginal::Bounded::toll)), and less an allowance for the rounding of the sum. `sums` must have been evaluated at `(q, s)`. `-inf` where the
 /// sum is not a number.
 pub(crate) fn lower_bound(instance: &Instance<'_>, sums: &Sums, s: &DVector<f64>) -> f64 {
     let spent = s.dot(&instance.budgets);
     let log_max = (sums.c.max() + sums.neglected).ln();
-    let bound = -sums.log_partition - sums.neglected - log_max - spent;
-    let bound = bound - rounding(instance, &[sums.log_partition, log_max, spent]);
+    let toll = toll(instance, sums);
+    let bound = -sums.log_partition - sums.neglected - log_max - spent - toll;
+    let bound = bound - rounding(instance, &[sums.log_partition, log_max, spent, toll]);
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }
+}
+
+/// `sum_x p_x min_y (s.d(x, y) + g_y) - s.D - toll` in nats, less an allowance for rounding: where it is positive no channel
+/// meets the budgets.
+pub(crate) fn separation(instance: &Instance<'_>, s: &DVector<f64>, potential: &Potential) -> f64 {
+    let mut row = vec![0.0; instance.reproductions];
+    let mut least = 0.0;
+    let mut size = 0.0;
+    for (x, &p) in instance.pmf.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+        instance.exponent(x, s, &mut row);
+        let exponents = row.iter().zip(&potential.g).map(|(e, g)| e + g);
+        let of_letter = exponents.fold(f64::INFINITY, f64::min);
+        least += p * of_letter;
+        size += p * of_letter.abs();
+    }
+    let spent = s.dot(&instance.budgets);
+    let toll = instance.marginal.as_ref().map_or(0.0, |bounded| bounded.toll(potential));
+    least - spent - toll - rounding(instance, &[size, spent, toll])
+}
+
+fn toll(instance: &Instance<'_>, sums: &Sums) -> f64 {
+    let at = instance.marginal.as_ref().zip(sums.potential.as_ref());
+    at.map_or(0.0, |(bounded, potential)| bounded.toll(potential))
 }
 
 /// What rounding may cost a sum of these terms, each of them summed over the alphabet.
@@ -30,7 +55,7 @@ pub(crate) fn rounding(instance: &Instance<'_>, terms: &[f64]) -> f64 {
 }
 
 /// `I(p, W)` in nats of the channel that `sums` describe, without touching the channel:
-/// `-s.E[d] - sum_x p_x log t_x - sum_y q_y c_y log c_y`. Where costs are priced, what they cost is included, here and in
+/// `-s.E[d] - sum_y q_y c_y g_y - sum_x p_x log t_x - sum_y q_y c_y log c_y`. Where costs are priced, what they cost is included, here and in
 /// the lower bound.
 ///
 /// The channel's output pmf is `q_y c_y`; the last sum is its divergence from q.
@@ -41,5 +66,10 @@ pub(crate) fn mutual_information(sums: &Sums, q: &DVector<f64>, s: &DVector<f64>
         .filter(|&(&q, &c)| q > 0.0 && c > 0.0)
         .map(|(q, c)| q * c * c.ln())
         .sum();
-    -s.dot(&sums.expected) - sums.log_partition - divergence
+    let output = |g: &DVector<f64>| {
+        let each = g.iter().zip(q).zip(&sums.c).filter(|((_, q), _)| **q > 0.0);
+        each.map(|((g, q), c)| g * q * c).sum::<f64>()
+    };
+    let tilted = sums.potential.as_ref().map_or(0.0, |potential| output(&potential.g));
+    -s.dot(&sums.expected) - tilted - sums.log_partition - divergence
 }

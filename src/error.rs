@@ -99,6 +99,12 @@ pub enum RdcError {
         /// What differs, and how.
         what: String,
     },
+    /// Something that is not made for problems with a perception.
+    #[error("{what} does not know a constraint on the output pmf: the problem has a perception")]
+    NoPerception {
+        /// What was asked for.
+        what: String,
+    },
     /// No test channel meets the budgets.
     #[error(transparent)]
     Infeasible(Box<Infeasible>),
@@ -108,7 +114,8 @@ pub enum RdcError {
 ///
 /// With the multipliers `s` found in [`budgets`](Self::budgets) every channel has
 /// `s . E[d] >= sum_x p(x) min_y s . d(x, y) = s . D + excess > s . D`,
-/// which anyone can recompute from the matrices.
+/// which anyone can recompute from the matrices. If the problem has a perception, `P` is one of the budgets, and its multiplier
+/// comes with a potential on the reproduction letters, see `docs/perception.md`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Infeasible {
@@ -127,7 +134,8 @@ pub struct InfeasibleBudget {
     /// The budget asked for.
     pub budget: f64,
     /// The smallest feasible value of this budget with all others as asked; `None` where no value is,
-    /// because the others already contradict each other.
+    /// because the others already contradict each other, and where it was not looked for: if the problem has a perception.
+    /// No budget below `budget + excess / multiplier` is enough.
     pub smallest: Option<f64>,
     /// The separating multiplier of this cost: `>= 0`, the sum over all costs is 1.
     pub multiplier: f64,
@@ -143,6 +151,10 @@ impl fmt::Display for Infeasible {
         let reach = finite().map(|b| match b.smallest {
             Some(smallest) => {
                 format!("the smallest {} at the other budgets is {smallest}", b.name)
+            }
+            None if b.multiplier > 0.0 => {
+                let at_least = b.budget + self.excess / b.multiplier;
+                format!("no {} below {at_least} is enough at the other budgets", b.name)
             }
             None => format!("no {} is enough at the other budgets", b.name),
         });

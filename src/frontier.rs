@@ -5,7 +5,9 @@
 //! that attains it, so a linear program over the polytope can be solved by a simplex method on K + 1 rows that
 //! generates its columns (Dantzig and Wolfe 1960).
 
+use crate::certificate;
 use crate::instance::Instance;
+use crate::marginal::Potential;
 use crate::twofold::TwoFold;
 use crate::{Infeasible, InfeasibleBudget, Problem, RdcError};
 use nalgebra::{DMatrix, DVector};
@@ -334,5 +336,48 @@ pub(crate) fn infeasible(
     RdcError::Infeasible(Box::new(Infeasible {
         budgets: problem.costs.iter().enumerate().map(report).collect(),
         excess: reach.bound / total,
+    }))
+}
+
+/// The error that explains why no channel meets the budget of the perception, whatever the others are.
+pub(crate) fn too_close(problem: &Problem, budgets: &[f64], smallest: f64) -> RdcError {
+    let last = budgets.len() - 1;
+    let report = |(index, name): (usize, &str)| InfeasibleBudget {
+        name: name.into(),
+        budget: budgets[index],
+        smallest: (index == last && smallest.is_finite()).then_some(smallest),
+        multiplier: f64::from(index == last),
+    };
+    RdcError::Infeasible(Box::new(Infeasible {
+        budgets: problem.names().enumerate().map(report).collect(),
+        excess: smallest - budgets[last],
+    }))
+}
+
+/// The error that explains why `budgets` cannot be met together with that of the perception.
+pub(crate) fn apart(
+    problem: &Problem,
+    budgets: &[f64],
+    instance: &Instance<'_>,
+    s: &DVector<f64>,
+    potential: &Potential,
+) -> RdcError {
+    let mut multipliers = vec![0.0; budgets.len()];
+    for (cost, s) in instance.multipliers(s) {
+        multipliers[cost] += s / problem.costs[cost].scale;
+    }
+    if let Some((marginal, multiplier)) = problem.marginal.as_ref().zip(multipliers.last_mut()) {
+        *multiplier = potential.price / marginal.scale;
+    }
+    let total: f64 = multipliers.iter().sum();
+    let report = |(index, name): (usize, &str)| InfeasibleBudget {
+        name: name.into(),
+        budget: budgets[index],
+        smallest: None,
+        multiplier: multipliers[index] / total,
+    };
+    RdcError::Infeasible(Box::new(Infeasible {
+        budgets: problem.names().enumerate().map(report).collect(),
+        excess: certificate::separation(instance, s, potential) / total,
     }))
 }

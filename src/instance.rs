@@ -1,6 +1,7 @@
 //! One request as the solver sees it: scaled costs over allowed pairs, each with a finite budget or a price, in nats.
 
 use crate::Problem;
+use crate::marginal::Bounded;
 use crate::problem::{Allowed, Cost};
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
@@ -42,16 +43,19 @@ pub(crate) struct Instance<'a> {
     pub(crate) priced: Vec<Priced<'a>>,
     /// Where the budgets lie close to an edge, see [`Edge`].
     pub(crate) edge: Option<Edge>,
+    /// What the output pmf is held to.
+    pub(crate) marginal: Option<Bounded<'a>>,
     pub(crate) allowed: Cow<'a, Allowed>,
 }
 
 impl<'a> Instance<'a> {
-    /// The budgets of a request that constrain anything.
+    /// The budgets of a request's costs that constrain anything.
     pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
         let scaled = |k: usize| problem.costs[k].scaled_budget(budgets[k]);
-        let constrained: Vec<usize> = (0..budgets.len()).filter(|&k| scaled(k).is_some()).collect();
+        let all = 0..problem.costs.len();
+        let constrained: Vec<usize> = all.clone().filter(|&k| scaled(k).is_some()).collect();
         let last_digit = |&k: &usize| problem.costs[k].budget_rounding(budgets[k]);
-        let finite = (0..budgets.len()).filter_map(scaled);
+        let finite = all.filter_map(scaled);
         Self {
             costs: constrained.iter().map(|&k| &problem.costs[k].matrix).collect(),
             budgets: DVector::from_iterator(constrained.len(), finite),
@@ -60,6 +64,24 @@ impl<'a> Instance<'a> {
             origin: constrained.into_iter().map(|k| vec![(k, 1.0)]).collect(),
             ..Self::unconstrained(problem)
         }
+    }
+
+    /// The same request with the output pmf held to a marginal.
+    pub(crate) fn held_to(self, bounded: Bounded<'a>) -> Self {
+        let mut held = self;
+        let m = held.reproductions;
+        let usable: Vec<bool> = (0..m).map(|y| bounded.is_usable(y)).collect();
+        if usable.contains(&false) {
+            held.allowed.to_mut().restrict(held.pmf.len(), m, |_, y| usable[y]);
+        }
+        held.marginal = Some(bounded);
+        held
+    }
+
+    /// Whether every source letter has a pair that is allowed.
+    pub(crate) fn has_channels(&self) -> bool {
+        let has_pairs = |x: usize| self.pairs(x).is_none_or(|pairs| pairs.contains(&true));
+        (0..self.letters()).all(|x| self.pmf[x] == 0.0 || has_pairs(x))
     }
 
     /// Every cost paid for, with multipliers in nats per scaled unit.
@@ -84,6 +106,7 @@ impl<'a> Instance<'a> {
             equality: Vec::new(),
             priced: Vec::new(),
             edge: None,
+            marginal: None,
             allowed: Cow::Borrowed(&problem.allowed),
         }
     }
@@ -105,6 +128,7 @@ impl<'a> Instance<'a> {
             equality: Vec::new(),
             priced: self.priced.iter().cloned().chain(constrained).collect(),
             edge: None,
+            marginal: None,
             allowed: Cow::Borrowed(&self.allowed),
         }
     }
@@ -141,6 +165,7 @@ impl<'a> Instance<'a> {
             equality: vec![false; constraints],
             priced: Vec::new(),
             edge: None,
+            marginal: None,
             allowed: Cow::Owned(allowed),
         }
     }

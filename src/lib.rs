@@ -69,6 +69,7 @@ mod interpolant;
 mod inverse;
 mod legendre;
 mod level;
+mod marginal;
 mod perception;
 mod plane;
 #[cfg(feature = "plot")]
@@ -88,6 +89,7 @@ mod source;
 pub mod strategies;
 mod surface;
 pub mod theorem1;
+mod transport;
 mod twofold;
 
 pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, rdc_bernoulli};

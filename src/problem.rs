@@ -1,9 +1,10 @@
 //! The general problem: a pmf, a reproduction alphabet, and any list of linear costs.
 
+use crate::marginal::Marginal;
 use crate::solver::Near;
 use crate::source::checked_pmf;
 use crate::twofold::TwoFold;
-use crate::{Polyline, Progress, RdcError, Settings, Solution, check, frontier, polyline, solver};
+use crate::{Perception, Polyline, Progress, RdcError, Settings, Solution, check, frontier, polyline, solver};
 use nalgebra::{DMatrix, DVector};
 use std::ops::ControlFlow;
 
@@ -30,6 +31,7 @@ pub struct Problem {
     pub(crate) pmf: DVector<f64>,
     pub(crate) reproductions: usize,
     pub(crate) costs: Vec<Cost>,
+    pub(crate) marginal: Option<Marginal>,
     pub(crate) allowed: Allowed,
 }
 
@@ -72,7 +74,10 @@ impl Cost {
 }
 
 /// Probabilities and average costs below this are zero: their inverses would overflow.
-const SMALLEST: f64 = 1e-200;
+pub(crate) const SMALLEST: f64 = 1e-200;
+
+/// What reports and errors call the budget of the perception.
+pub(crate) const PERCEPTION: &str = "perception";
 
 /// Relative rounding of [`Cost::offset`].
 const OFFSET_ROUNDING: f64 = 1e-12;
@@ -122,7 +127,7 @@ impl Problem {
         check::not_empty("the reproduction alphabet", reproductions)?;
         let mut pmf = checked_pmf("pmf", pmf)?;
         pmf.apply(|p| *p = if *p < SMALLEST { 0.0 } else { *p });
-        Ok(Self { pmf, reproductions, costs: Vec::new(), allowed: Allowed::default() })
+        Ok(Self { pmf, reproductions, costs: Vec::new(), marginal: None, allowed: Allowed::default() })
     }
 
     /// Adds the cost matrix `d(x, y)` (n x m, entries in \[0, 1e150\]). An entry `+inf` forbids the pair, whatever the budgets.
@@ -171,6 +176,51 @@ impl Problem {
         let TwoFold { value: offset, lost: offset_error } = offset;
         self.costs.push(Cost { name, matrix, scale, offset, offset_error, dearest });
         Ok(self)
+    }
+
+    /// Adds the constraint `d(target, output pmf) <= P`, the paper's Definition 2 (eq. (2)). Its budget comes after those of all
+    /// costs; in reports and errors its name is "perception".
+    ///
+    /// ```
+    /// use nalgebra::{DMatrix, DVector};
+    /// use rdc_theory::{Perception, Problem};
+    /// let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    /// let pmf = DVector::from_vec(vec![0.7, 0.3]);
+    /// let problem = Problem::new(pmf.clone(), 2)?
+    ///     .with_cost("distortion", hamming)?
+    ///     .with_perception(Perception::total_variation(pmf)?)?;
+    /// let (free, same) = (problem.solve(&[0.2, f64::INFINITY])?, problem.solve(&[0.2, 0.0])?);
+    /// assert!(free.rate < same.lower, "realism costs rate");
+    /// assert!((same.output[1] - 0.3).abs() < 1e-9);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A perception of other than m reproduction letters, or a second one.
+    pub fn with_perception(mut self, perception: Perception) -> Result<Self, RdcError> {
+        let rule = "one letter per reproduction letter";
+        check::count("perception", "letters", perception.letters(), self.reproductions, rule)?;
+        let rule = "a problem has at most one perception";
+        check::count("perception", "entries", 1 + usize::from(self.marginal.is_some()), 1, rule)?;
+        self.marginal = Some(Marginal::new(perception));
+        Ok(self)
+    }
+
+    /// The number of budgets: one per cost, and one more if there is a perception.
+    pub(crate) fn budgets(&self) -> usize {
+        self.costs.len() + usize::from(self.marginal.is_some())
+    }
+
+    /// What reports and errors call the budgets.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let costs = self.costs.iter().map(|cost| cost.name.as_str());
+        costs.chain(self.marginal.as_ref().map(|_| PERCEPTION))
+    }
+
+    /// What the solver divides the units of the budgets by.
+    pub(crate) fn scales(&self) -> impl Iterator<Item = f64> {
+        let costs = self.costs.iter().map(|cost| cost.scale);
+        costs.chain(self.marginal.as_ref().map(|marginal| marginal.scale))
     }
 
     /// The certified rate at the budgets, with the default [`Settings`].
@@ -260,6 +310,9 @@ impl Problem {
                 self.check_budgets(budgets)?;
                 solver::solve(self, budgets, settings, None, &mut observer)
             }
+            Target::Multipliers(_) if self.marginal.is_some() => {
+                Err(RdcError::NoPerception { what: "a run at given multipliers".into() })
+            }
             Target::Multipliers(multipliers) => {
                 self.check_multipliers(multipliers)?;
                 Ok(solver::solve_at(self, multipliers, settings, &mut observer))
@@ -339,9 +392,10 @@ impl Problem {
     }
 
     fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
-        check::count("budgets", "entries", budgets.len(), self.costs.len(), "one budget per cost")?;
-        for (cost, &budget) in self.costs.iter().zip(budgets) {
-            check::budget(&format!("the budget of {}", cost.name), budget)?;
+        let rule = "one budget per cost, then that of the perception if there is one";
+        check::count("budgets", "entries", budgets.len(), self.budgets(), rule)?;
+        for (name, &budget) in self.names().zip(budgets) {
+            check::budget(&format!("the budget of {name}"), budget)?;
         }
         Ok(())
     }

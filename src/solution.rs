@@ -45,7 +45,8 @@ impl std::fmt::Display for Status {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Solution {
-    /// The upper bound: `I(X; X^)` in bits of [`channel`](Self::channel), which meets the budgets.
+    /// The upper bound: `I(X; X^)` in bits of [`channel`](Self::channel), which meets the budgets; `+inf` where no channel was
+    /// found that does, which a perception on the edge of what can be met may lead to (what is returned then exceeds a budget).
     pub rate: f64,
     /// The certified lower bound in bits, `0 <= lower <= rate`.
     pub lower: f64,
@@ -60,6 +61,10 @@ pub struct Solution {
     /// `-sum_x p(x) log2 t_x - log2 max_y c_y - s.D` with `t_x = sum_y q(y) 2^(-s.d(x,y))` and
     /// `c_y = sum_x p(x) 2^(-s.d(x,y)) / t_x` (Blahut 1972). Anyone can recompute it from the matrices.
     pub certificate: DVector<f64>,
+    /// The potential g on the reproduction letters of a constraint on the output pmf, in bits, length m; 0 where there is none.
+    /// It is added to the exponent of the [`certificate`](Self::certificate), `2^(-s.d(x,y) - g(y))`, and what g is worth to the
+    /// target and the budget is taken from the bound (docs/perception.md).
+    pub potential: DVector<f64>,
     /// How the run ended.
     pub status: Status,
     /// Iterations taken, over all parts of the run; 0 at zero rate.
@@ -101,6 +106,14 @@ impl Solution {
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.rate - self.lower
+    }
+
+    /// Takes back that the channel meets the budgets.
+    pub(crate) fn exceeds_a_budget(&mut self) {
+        self.rate = f64::INFINITY;
+        if self.status == Status::Certified {
+            self.status = Status::Stalled;
+        }
     }
 
     /// The support of the output pmf: the letters that the channel uses, in increasing order.

@@ -21,6 +21,8 @@ struct SolutionFields {
     output: DVector<f64>,
     #[serde(with = "exact")]
     certificate: DVector<f64>,
+    #[serde(with = "exact")]
+    potential: DVector<f64>,
     status: Status,
     iterations: usize,
     trace: Vec<Progress>,
@@ -75,6 +77,11 @@ impl Solution {
             check::count(argument, "entries", pmf.len(), letters, rule)?;
             let column = DMatrix::from_column_slice(letters, 1, pmf.as_slice());
             check::entries(argument, &column, check::PROBABILITY, |p| p.is_finite() && p >= 0.0)?;
+        }
+        let rule = "one per reproduction letter, as the channel has columns";
+        check::count("potential", "entries", self.potential.len(), letters, rule)?;
+        for &g in &self.potential {
+            check::scalar("potential", g, "a potential must be finite", g.is_finite())?;
         }
         let costs = self.constraints.len();
         self.trace.iter().try_for_each(|line| {

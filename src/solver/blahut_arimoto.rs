@@ -132,5 +132,5 @@ pub(super) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
         watch.step();
     };
     drop(likelihood);
-    finish.outcome(&z, &none, ended)
+    finish.outcome(&z, &none, false, ended)
 }

@@ -53,6 +53,21 @@ impl Cholesky {
         self.0.tr_solve_lower_triangular_mut(b);
     }
 
+    /// `b <- L^{-1} b`.
+    pub(super) fn half_solve_mut(&self, b: &mut DVector<f64>) {
+        self.0.solve_lower_triangular_mut(b);
+    }
+
+    /// `b <- L^{-T} b`.
+    pub(super) fn other_half_solve_mut(&self, b: &mut DVector<f64>) {
+        self.0.tr_solve_lower_triangular_mut(b);
+    }
+
+    /// `x <- x L^{-T}`.
+    pub(super) fn solve_right_mut(&self, x: &mut DMatrix<f64>) {
+        solve_right(self.0.as_view(), x.as_view_mut());
+    }
+
     /// The factor's memory.
     pub(super) fn into_matrix(self) -> DMatrix<f64> {
         self.0

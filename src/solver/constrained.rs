@@ -23,7 +23,7 @@ pub(super) fn solve(
     let mut q = DVector::from_element(m, 1.0 / m as f64);
     let mut s = DVector::from_element(k, 1.0);
     let mu = slack_mu(instance, watch.settings().tolerance() * LN_2);
-    let mut kernel = Kernel::light(instance, &q, &s);
+    let mut kernel = Kernel::light(instance, &q, &s, None);
     let mut finish = Finish::new(instance, reach, watch);
     let ended = loop {
         meet(instance, &mut kernel, &q, &mut s, mu);
@@ -36,5 +36,5 @@ pub(super) fn solve(
     };
     let z = kernel.c.map(|c| (1.0 - c).max(0.0));
     let r = &instance.budgets - &kernel.expected;
-    finish.outcome(&z, &r, ended)
+    finish.outcome(&z, &r, false, ended)
 }

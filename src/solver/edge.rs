@@ -354,7 +354,7 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, wa
     whole.budgets.extend(slacks);
     let mut s = dual.s.clone();
     s.extend(edges.iter().map(|(_, steep)| *steep));
-    let mut kernel = Kernel::light(&whole, &dual.q, &s);
+    let mut kernel = Kernel::light(&whole, &dual.q, &s, dual.potential.clone());
     outcome.dual.s.fill(0.0);
     outcome.dual.edges.clear();
     let enough = of_face - WIDENED * watch.settings().tolerance() * LN_2;

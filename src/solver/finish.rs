@@ -7,6 +7,7 @@ use super::{Dual, Ended, Outcome};
 use crate::certificate;
 use crate::frontier::Reach;
 use crate::instance::Instance;
+use crate::marginal::{Bounded, Potential};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -19,12 +20,24 @@ const ZEROS_SHARE: f64 = 1e-3;
 /// Probability above which a letter counts as used in the trace.
 const SUPPORT: f64 = 1e-10;
 
+/// What makes a channel: a pmf, multipliers, and the potential where the output marginal is constrained.
+#[derive(Debug, Clone)]
+struct Place {
+    q: DVector<f64>,
+    s: DVector<f64>,
+    potential: Option<Potential>,
+}
+
 /// The best of what the iterates have shown.
 #[derive(Debug)]
 pub(super) struct Finish<'a> {
     instance: &'a Instance<'a>,
     /// A channel with slack, mixed in where an iterate's channel exceeds a budget.
     reach: Option<&'a Reach>,
+    /// The same where the output marginal is constrained: a channel of an iterate, and its slack.
+    inside: Option<(Place, f64)>,
+    /// The largest entry of every cost.
+    dearest: DVector<f64>,
     /// In nats.
     tolerance: f64,
     lower: f64,
@@ -32,8 +45,7 @@ pub(super) struct Finish<'a> {
     dual: Dual,
     upper: f64,
     /// Where the upper bound was found.
-    q: DVector<f64>,
-    s: DVector<f64>,
+    place: Place,
     /// See [`Outcome::slack`].
     slack: Option<usize>,
 }
@@ -46,15 +58,18 @@ impl<'a> Finish<'a> {
     ) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
         let uniform = DVector::from_element(m, 1.0 / m as f64);
+        let dearest = instance.costs.iter().map(|cost| cost.max());
         Self {
             instance,
-            reach,
+            // It meets the budgets of costs, not that of the marginal.
+            reach: reach.filter(|_| instance.marginal.is_none()),
+            inside: None,
+            dearest: DVector::from_iterator(k, dearest),
             tolerance: watch.settings().tolerance() * LN_2,
             lower: 0.0,
-            dual: Dual { q: uniform.clone(), s: DVector::zeros(k), edges: Vec::new() },
+            dual: Dual { q: uniform.clone(), s: DVector::zeros(k), edges: Vec::new(), potential: None },
             upper: f64::INFINITY,
-            q: uniform,
-            s: DVector::zeros(k),
+            place: Place { q: uniform, s: DVector::zeros(k), potential: None },
             slack: None,
         }
     }
@@ -72,14 +87,26 @@ impl<'a> Finish<'a> {
         let over = |(e, d): (&f64, &f64)| if e > d { (e - d) / d } else { 0.0 };
         let excess = sums.expected.iter().zip(&instance.budgets).map(over).fold(0.0, f64::max);
         let support = q.iter().filter(|&&q| q > SUPPORT).count();
-        watch.record((self.lower, self.upper), excess, instance.multipliers(s), support);
+        let price = sums.potential.as_ref().map(|potential| potential.price);
+        let multipliers = instance.multipliers(s);
+        watch.record((self.lower, self.upper), excess, multipliers, price, support);
         if self.is_certified(self.upper, self.lower) {
             Some(Ended::Certified)
+        } else if self.is_infeasible() {
+            Some(Ended::Infeasible)
         } else if self.slack.is_some() {
             Some(Ended::Stalled)
         } else {
             watch.limit()
         }
+    }
+
+    /// Whether the multipliers of a lower bound that no rate attains separate the budgets from what channels can meet.
+    fn is_infeasible(&self) -> bool {
+        let Some(potential) = self.dual.potential.as_ref().filter(|_| self.lower > self.most()) else {
+            return false;
+        };
+        certificate::separation(self.instance, &self.dual.s, potential) > 0.0
     }
 
     fn take_bounds(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {
@@ -88,12 +115,19 @@ impl<'a> Finish<'a> {
             self.lower = lower;
             self.dual.q.copy_from(q);
             self.dual.s.copy_from(s);
+            self.dual.potential.clone_from(&sums.potential);
         }
         let upper = self.upper_bound(sums, q, s);
         if upper < self.upper {
             self.upper = upper;
-            self.q.copy_from(q);
-            self.s.copy_from(s);
+            self.place.set(sums, q, s);
+        }
+        if self.instance.marginal.is_some() {
+            let slack = -self.excess(sums, q).fold(f64::NEG_INFINITY, f64::max);
+            if slack > self.inside.as_ref().map_or(0.0, |(_, slack)| *slack) {
+                let place = Place { q: q.clone(), s: s.clone(), potential: sums.potential.clone() };
+                self.inside = Some((place, slack));
+            }
         }
         if self.instance.edge.is_some() {
             self.find_slack(sums, s, upper);
@@ -122,26 +156,42 @@ impl<'a> Finish<'a> {
         upper - lower <= self.tolerance
     }
 
-    /// The rate of the iterate's channel after the repair of its budgets; rate is convex in the channel.
+    /// The rate of the iterate's channel after the repair of its output pmf, which processes the output and so costs no rate,
+    /// and of its budgets; rate is convex in the channel.
     fn upper_bound(&self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
         let rate = certificate::mutual_information(sums, q, s);
-        let Some(share) = self.repair_share(&sums.expected) else {
+        let Some(share) = self.repair_share(&self.excess(sums, q)) else {
             return f64::INFINITY;
         };
         let rate = rate
             + certificate::rounding(self.instance, &[sums.log_partition, s.dot(&sums.expected)]);
-        let most = (self.instance.reproductions.min(self.instance.letters()) as f64).ln();
-        if rate.is_finite() { (1.0 - share) * rate + share * most } else { f64::INFINITY }
+        if rate.is_finite() { (1.0 - share) * rate + share * self.most() } else { f64::INFINITY }
     }
 
-    /// The weight of the channel with slack that brings `expected` within the budgets, `None` if none does.
-    fn repair_share(&self, expected: &DVector<f64>) -> Option<f64> {
-        let excess = self.instance.excess(expected);
+    /// No channel has more rate than this.
+    fn most(&self) -> f64 {
+        (self.instance.reproductions.min(self.instance.letters()) as f64).ln()
+    }
+
+    /// What the budgets are exceeded by, at most, once the output pmf is what its constraint allows.
+    fn excess(&self, sums: &Sums, q: &DVector<f64>) -> DVector<f64> {
+        let excess = self.instance.excess(&sums.expected);
+        let Some(bounded) = &self.instance.marginal else { return excess };
+        let output = q.component_mul(&sums.c);
+        let moved = 0.5 * (bounded.nearest(&output) - output).lp_norm(1);
+        excess + moved * &self.dearest
+    }
+
+    /// The weight of the channel with slack that brings channels with this excess within the budgets, `None` if none does.
+    fn repair_share(&self, excess: &DVector<f64>) -> Option<f64> {
         let rounding = self.instance.budgets.map(|budget| BUDGET_ROUNDING * budget);
         if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
             return Some(0.0);
         }
-        let slack = -self.reach?.shift;
+        let slack = match &self.inside {
+            Some((_, slack)) => *slack,
+            None => -self.reach?.shift,
+        };
         let worst = excess.max();
         (slack > 0.0 && worst.is_finite()).then(|| worst / (worst + slack))
     }
@@ -149,15 +199,37 @@ impl<'a> Finish<'a> {
     /// The answer: the best channel seen, with exact zeros where the gap allows them.
     ///
     /// `z` and `r` are the last iterate's slacks: a letter with `q_y < z_y` is on its way out of the support, and a
-    /// constraint with `s_k < r_k` on its way to inactive.
-    pub(super) fn outcome(mut self, z: &DVector<f64>, r: &DVector<f64>, ended: Ended) -> Outcome {
+    /// constraint with `s_k < r_k` on its way to inactive, as is that on the output marginal if `idle`.
+    pub(super) fn outcome(
+        mut self,
+        z: &DVector<f64>,
+        r: &DVector<f64>,
+        idle: bool,
+        ended: Ended,
+    ) -> Outcome {
         if matches!(ended, Ended::Certified) {
-            let mut kernel = Kernel::light(self.instance, &self.q, &self.s);
+            let Dual { q, s, potential, .. } = &self.dual;
+            let mut kernel = Kernel::light(self.instance, q, s, potential.clone());
+            if idle {
+                self.clear_potential(&mut kernel);
+            }
             self.clear_multipliers(&mut kernel, r);
             self.clear_letters(&mut kernel, z, r);
         }
         let channel = self.repaired_channel();
         Outcome { channel, lower: self.lower, dual: self.dual, ended, slack: self.slack }
+    }
+
+    fn clear_potential(&mut self, kernel: &mut Kernel) {
+        kernel.set_potential(Some(Potential::none(self.dual.q.len())));
+        kernel.evaluate(self.instance, &self.dual.q, &self.dual.s);
+        let lower = self.lower_bound(kernel, &self.dual.s);
+        if self.is_certified(self.upper, lower) {
+            self.lower = lower;
+            self.dual.potential.clone_from(&kernel.potential);
+        } else {
+            kernel.set_potential(self.dual.potential.clone());
+        }
     }
 
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
@@ -179,21 +251,22 @@ impl<'a> Finish<'a> {
 
     /// Drops the letters that are on their way out, and makes up for them in the multipliers.
     fn clear_letters(&mut self, kernel: &mut Kernel, z: &DVector<f64>, r: &DVector<f64>) {
-        let mut q = self.q.zip_map(z, |q, z| if q < z { 0.0 } else { q });
+        kernel.set_potential(self.place.potential.clone());
+        let mut q = self.place.q.zip_map(z, |q, z| if q < z { 0.0 } else { q });
         let total = q.sum();
         if !(total > 0.0) {
             return;
         }
         q /= total;
-        let mut s = self.s.clone();
+        let mut s = self.place.s.clone();
         let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
         let barrier =
             DVector::from_fn(s.len(), |k, _| if self.instance.equality[k] { 0.0 } else { mu });
         centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
         if !self.take_if_certified(kernel, &q, &s) {
-            q = self.q.clone();
-            s = self.s.clone();
+            q = self.place.q.clone();
+            s = self.place.s.clone();
         }
         let is_active = |k: &usize| self.instance.equality[*k] || self.dual.s[*k] > r[*k];
         let active: Vec<usize> = (0..s.len()).filter(is_active).collect();
@@ -202,7 +275,7 @@ impl<'a> Finish<'a> {
         }
         kernel.evaluate(self.instance, &q, &s);
         tighten(self.instance, kernel, &q, &mut s, &active);
-        if self.repair_share(&kernel.expected) == Some(0.0) {
+        if self.repair_share(&self.excess(kernel, &q)) == Some(0.0) {
             self.take_if_certified(kernel, &q, &s);
         }
     }
@@ -213,21 +286,62 @@ impl<'a> Finish<'a> {
         let certified = self.is_certified(upper, self.lower);
         if certified {
             self.upper = upper;
-            self.q.copy_from(q);
-            self.s.copy_from(s);
+            self.place.set(sums, q, s);
         }
         certified
     }
 
     fn repaired_channel(&self) -> DMatrix<f64> {
-        let mut channel = kernel::channel(self.instance, &self.q, &self.s);
-        let share = self.repair_share(&self.instance.expected(&channel));
-        if let (Some(reach), Some(share)) = (self.reach, share)
-            && share > 0.0
-        {
+        let mut channel = self.channel_at(&self.place);
+        let excess = self.instance.excess(&self.instance.expected(&channel));
+        let share = self.repair_share(&excess).unwrap_or(0.0);
+        if share > 0.0 {
             channel *= 1.0 - share;
-            reach.add_to(&mut channel, share);
+            match (&self.inside, self.reach) {
+                (Some((inside, _)), _) => channel += share * self.channel_at(inside),
+                (None, Some(reach)) => reach.add_to(&mut channel, share),
+                (None, None) => {}
+            }
         }
         channel
+    }
+
+    /// The channel of a place, with an output pmf that its constraint allows.
+    fn channel_at(&self, place: &Place) -> DMatrix<f64> {
+        let Place { q, s, potential } = place;
+        let mut channel = kernel::channel(self.instance, q, s, potential.as_ref());
+        if let Some(bounded) = &self.instance.marginal {
+            reprocess(self.instance, bounded, &mut channel);
+        }
+        channel
+    }
+}
+
+impl Place {
+    fn set(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {
+        self.q.copy_from(q);
+        self.s.copy_from(s);
+        self.potential.clone_from(&sums.potential);
+    }
+}
+
+/// Sends what output letters have too much to those that have too little, whatever the source letter.
+fn reprocess(instance: &Instance<'_>, bounded: &Bounded<'_>, channel: &mut DMatrix<f64>) {
+    let output = &*channel * &*instance.pmf;
+    let wanted = bounded.nearest(&output);
+    let kept = wanted.zip_map(&output, |wanted, has| if has > wanted { wanted / has } else { 1.0 });
+    let lacking = (wanted - output).map(|lacks| lacks.max(0.0));
+    for (x, mut letter) in channel.column_iter_mut().enumerate() {
+        let before = letter.sum();
+        let usable = |y: usize| instance.pairs(x).is_none_or(|pairs| pairs[y]);
+        let open: f64 = (0..lacking.len()).filter(|&y| usable(y)).map(|y| lacking[y]).sum();
+        if !(open > 0.0) {
+            continue;
+        }
+        letter.component_mul_assign(&kept);
+        let freed = before - letter.sum();
+        for y in (0..lacking.len()).filter(|&y| usable(y)) {
+            letter[y] += freed * lacking[y] / open;
+        }
     }
 }

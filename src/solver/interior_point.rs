@@ -14,6 +14,7 @@
 
 use super::compression::Compression;
 use super::finish::Finish;
+use super::flow::{Barrier, Flow};
 use super::kernel::Kernel;
 use super::multipliers::{centre, excess};
 use super::newton::Newton;
@@ -22,6 +23,7 @@ use super::{Ended, Guess, Outcome};
 use crate::Settings;
 use crate::frontier::Reach;
 use crate::instance::Instance;
+use crate::marginal::Potential;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -80,6 +82,8 @@ struct Iterate {
     r: DVector<f64>,
     /// 1 for each constraint with a barrier, 0 for those that hold with equality.
     barrier: DVector<f64>,
+    /// What belongs to the constraint on the output marginal, if there is one.
+    flow: Option<Flow>,
 }
 
 impl Iterate {
@@ -88,13 +92,20 @@ impl Iterate {
         let (m, k) = (instance.reproductions, instance.constraints());
         let ones = |count| DVector::from_element(count, 1.0);
         let barrier = DVector::from_fn(k, |k, _| f64::from(!instance.equality[k]));
-        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), barrier }
+        let flow = instance.marginal.as_ref().map(|bounded| Flow::start(bounded, m));
+        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), barrier, flow }
+    }
+
+    fn potential(&self, instance: &Instance<'_>) -> Option<Potential> {
+        let (bounded, flow) = (instance.marginal.as_ref()?, self.flow.as_ref()?);
+        Some(flow.potential(bounded))
     }
 
     /// The same with the multipliers that suit it.
     fn centred(instance: &Instance<'_>) -> (Self, Kernel) {
         let mut start = Self::start(instance);
-        let mut kernel = Kernel::new(instance, &start.q, &start.s);
+        let potential = start.potential(instance);
+        let mut kernel = Kernel::new(instance, &start.q, &start.s, potential);
         start.recentre(instance, &mut kernel, FIRST_MU);
         (start, kernel)
     }
@@ -105,7 +116,8 @@ impl Iterate {
         let mut near = Self::start(instance);
         near.q = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
         near.s = s.map(|s| s.max(GUESS_FLOOR));
-        let mut kernel = Kernel::new(instance, &near.q, &near.s);
+        let potential = near.potential(instance);
+        let mut kernel = Kernel::new(instance, &near.q, &near.s, potential);
         near.recentre(instance, &mut kernel, GUESS_MU);
         let least = GUESS_MU / m;
         near.z = near.q.zip_map(&kernel.c, |q, c| (1.0 - c).max(least / q));
@@ -113,12 +125,14 @@ impl Iterate {
     }
 
     fn pairs(&self) -> f64 {
-        self.q.len() as f64 + self.barrier.sum()
+        let ways = self.flow.as_ref().map_or(0.0, |flow| flow.complementarity().1);
+        self.q.len() as f64 + self.barrier.sum() + ways
     }
 
     /// The average complementarity, the mu of the central path.
     fn complementarity(&self) -> f64 {
-        (self.q.dot(&self.z) + self.s.dot(&self.r)) / self.pairs()
+        let ways = self.flow.as_ref().map_or(0.0, |flow| flow.complementarity().0);
+        (self.q.dot(&self.z) + self.s.dot(&self.r) + ways) / self.pairs()
     }
 
     /// Residuals and complementarity, all in nats.
@@ -127,7 +141,10 @@ impl Iterate {
         let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.c[y]);
         let price = |k: usize| if instance.equality[k] { self.s[k].abs() + 1.0 } else { self.s[k] };
         let cost = |k: usize| term(price(k), self.r[k], instance.budgets[k] - kernel.expected[k]);
-        (0..self.q.len()).map(letter).sum::<f64>() + (0..self.s.len()).map(cost).sum::<f64>()
+        let marginal = self.flow.as_ref().zip(instance.marginal.as_ref());
+        (0..self.q.len()).map(letter).sum::<f64>()
+            + (0..self.s.len()).map(cost).sum::<f64>()
+            + marginal.map_or(0.0, |(flow, bounded)| flow.merit(bounded, &kernel.output(&self.q)))
     }
 
     fn moved(&self, step: f64, direction: &Self) -> Self {
@@ -137,6 +154,7 @@ impl Iterate {
             z: &self.z + step * &direction.z,
             r: &self.r + step * &direction.r,
             barrier: self.barrier.clone(),
+            flow: self.flow.as_ref().zip(direction.flow.as_ref()).map(|(flow, d)| flow.moved(step, d)),
         }
     }
 
@@ -147,6 +165,9 @@ impl Iterate {
         self.r.zip_zip_apply(&self.s, &self.barrier, |r, s, w| {
             *r = if w > 0.0 { r.max(least * w / s) } else { 0.0 }
         });
+        if let Some(flow) = &mut self.flow {
+            flow.lift(least);
+        }
     }
 
     /// The longest step, at most 1, that keeps every variable positive.
@@ -159,7 +180,9 @@ impl Iterate {
         let bounded = |s: &DVector<f64>| {
             s.zip_map(&self.barrier, |s, w| if w > 0.0 { s } else { f64::INFINITY })
         };
+        let ways = self.flow.as_ref().zip(direction.flow.as_ref());
         limit(&self.q, &direction.q)
+            .min(ways.map_or(1.0, |(flow, d)| flow.longest_step(d, BOUNDARY)))
             .min(limit(&bounded(&self.s), &direction.s))
             .min(limit(&self.z, &direction.z))
             .min(limit(&self.r, &direction.r))
@@ -181,25 +204,38 @@ struct Step<'a> {
     q_residual: DVector<f64>,
     /// What the budgets are exceeded by.
     s_residual: DVector<f64>,
+    /// Of the constraint on the output marginal, if there is one, and the output pmf.
+    barrier: Option<(Barrier<'a>, DVector<f64>)>,
 }
 
 impl<'a> Step<'a> {
     fn new(
-        instance: &Instance<'_>,
+        instance: &'a Instance<'_>,
         kernel: &mut Kernel,
         at: &'a Iterate,
         buffer: DMatrix<f64>,
         compression: &mut Compression,
     ) -> Option<Self> {
         let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
-        let newton = Newton::new(kernel, &at.q, &at.z, &slack_ratio, buffer, compression)?;
+        let marginal = at.flow.as_ref().zip(instance.marginal.as_ref());
+        let barrier = marginal.map(|(flow, bounded)| Barrier::new(flow, bounded));
+        let newton = Newton::new(
+            kernel,
+            &at.q,
+            &at.z,
+            &slack_ratio,
+            barrier.as_ref(),
+            buffer,
+            compression,
+        )?;
+        let barrier = barrier.map(|barrier| (barrier, kernel.output(&at.q)));
         let q_residual = kernel.c.add_scalar(-1.0);
         let residual = |k: usize, _| {
             let (expected, budget) = (kernel.expected[k], instance.budgets[k]);
             if instance.equality[k] { expected - budget } else { excess(expected, budget) }
         };
         let s_residual = DVector::from_fn(instance.constraints(), residual);
-        Some(Self { at, newton, q_residual, s_residual })
+        Some(Self { at, newton, q_residual, s_residual, barrier })
     }
 
     /// The direction towards products `mu`, less the second-order terms of `affine`.
@@ -220,7 +256,18 @@ impl<'a> Step<'a> {
             a.zip_map(b, |a, b| if a == 0.0 { 0.0 } else { a / b })
         };
         let b = &self.s_residual + ratio(&s_target, s);
-        let (u, ds) = self.newton.solve(a, &b);
+        let (u, ds, flow) = match &self.barrier {
+            None => {
+                let (u, ds) = self.newton.solve(a, &b);
+                (u, ds, None)
+            }
+            Some((barrier, output)) => {
+                let affine = affine.and_then(|affine| affine.flow.as_ref());
+                let missing = barrier.missing(output, mu, affine);
+                let (u, ds, letters, price) = self.newton.solve_with(a, b, &missing);
+                (u, ds, Some(barrier.direction(&missing, &letters, price)))
+            }
+        };
         let dq = u.component_mul(&root_q);
         // From v w + w dv + v dw = target.
         let slack_step =
@@ -229,7 +276,7 @@ impl<'a> Step<'a> {
             };
         let dz = slack_step(&q_target, q, z, &dq);
         let dr = ratio(&(s_target - r.component_mul(&ds)), s) - r;
-        Iterate { q: dq, s: ds, z: dz, r: dr, barrier: self.at.barrier.clone() }
+        Iterate { q: dq, s: ds, z: dz, r: dr, barrier: self.at.barrier.clone(), flow }
     }
 }
 
@@ -279,7 +326,8 @@ pub(super) fn solve(
         None => Iterate::centred(&relaxed.instance),
     };
     let ended = descend(instance, relaxed, &mut iterate, kernel, &mut finish, watch);
-    finish.outcome(&iterate.z, &iterate.r, ended)
+    let idle = iterate.flow.as_ref().is_some_and(Flow::is_idle);
+    finish.outcome(&iterate.z, &iterate.r, idle, ended)
 }
 
 /// Takes steps until the run ends.
@@ -325,6 +373,7 @@ fn descend(
         for halvings in 0..=MAX_HALVINGS {
             next = iterate.moved(length, &direction);
             next.lift();
+            kernel.set_potential(next.potential(instance));
             kernel.evaluate(instance, &next.q, &next.s);
             if next.merit(&relaxed.instance, &kernel)
                 <= GROWTH * before + settings.tolerance() * LN_2
@@ -358,7 +407,9 @@ fn smallest_mu(
 ) -> f64 {
     let over = (&kernel.expected - &instance.budgets).map(|excess| excess.max(0.0));
     let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance() * LN_2;
-    let by_excess = EXCESS_SHARE * iterate.s.dot(&over);
+    let marginal = iterate.flow.as_ref().zip(instance.marginal.as_ref());
+    let off = marginal.map_or(0.0, |(flow, bounded)| flow.off(bounded, &kernel.output(&iterate.q)));
+    let by_excess = EXCESS_SHARE * (iterate.s.dot(&over) + off);
     let mu = by_tolerance.max(by_excess) / iterate.pairs();
     // Never a target above today's mu for the budgets' sake alone.
     mu.min(iterate.complementarity().max(by_tolerance / iterate.pairs()))

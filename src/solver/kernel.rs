@@ -5,11 +5,12 @@
 //! W_xy = q_y b_xy     b_xy = exp(-s.d(x, y)) / t_x     c_y = sum_x p_x b_xy
 //! ```
 //!
-//! [`Instance::exponent`] is the one place that knows the exponent `s.d(x, y)`. A constraint of another kind, such as
-//! a potential on the output letter, adds its term there and its derivatives here.
+//! [`Instance::exponent`] is the one place that knows the exponent `s.d(x, y)`; where the output marginal is constrained, its
+//! potential `g_y` is added to it.
 
 use super::simd::{dot, exp};
 use crate::instance::Instance;
+use crate::marginal::Potential;
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -50,6 +51,8 @@ pub(crate) struct Sums {
     pub(crate) sensitivity: DMatrix<f64>,
     /// `sum_x p_x Cov_W(d_k, d_l | x)`, K x K: minus the derivative of `E_W[d_k]` by `s_l`.
     pub(crate) covariance: DMatrix<f64>,
+    /// The potential on the output letters that they were summed at, where the marginal is constrained.
+    pub(crate) potential: Option<Potential>,
 }
 
 impl Sums {
@@ -61,6 +64,7 @@ impl Sums {
             expected: DVector::zeros(k),
             sensitivity: DMatrix::zeros(m, k),
             covariance: DMatrix::zeros(k, k),
+            potential: None,
         }
     }
 
@@ -84,15 +88,25 @@ impl std::ops::Deref for Kernel {
 }
 
 impl Kernel {
-    /// Evaluates everything at `q >= 0` and `s >= 0`.
-    pub(crate) fn new(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
+    /// Evaluates everything at `q >= 0`, `s >= 0` and a potential.
+    pub(crate) fn new(
+        instance: &Instance<'_>,
+        q: &DVector<f64>,
+        s: &DVector<f64>,
+        potential: Option<Potential>,
+    ) -> Self {
         let columns = instance.letters() + instance.constraints();
-        Self::with_columns(columns, instance, q, s)
+        Self::with_columns(columns, instance, q, s, potential)
     }
 
     /// The sums alone, without the matrix.
-    pub(crate) fn light(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> Self {
-        Self::with_columns(0, instance, q, s)
+    pub(crate) fn light(
+        instance: &Instance<'_>,
+        q: &DVector<f64>,
+        s: &DVector<f64>,
+        potential: Option<Potential>,
+    ) -> Self {
+        Self::with_columns(0, instance, q, s, potential)
     }
 
     fn with_columns(
@@ -100,17 +114,31 @@ impl Kernel {
         instance: &Instance<'_>,
         q: &DVector<f64>,
         s: &DVector<f64>,
+        potential: Option<Potential>,
     ) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints());
-        let mut kernel = Self { sums: Sums::zeros(m, k), weighted: DMatrix::zeros(m, columns) };
+        let sums = Sums { potential, ..Sums::zeros(m, k) };
+        let mut kernel = Self { sums, weighted: DMatrix::zeros(m, columns) };
         kernel.evaluate(instance, q, s);
         kernel
     }
 
-    /// Moves to another point.
+    /// The output pmf of the channel, `q_y c_y`.
+    pub(super) fn output(&self, q: &DVector<f64>) -> DVector<f64> {
+        q.component_mul(&self.sums.c)
+    }
+
+    /// Moves to another potential, without evaluating anything.
+    pub(super) fn set_potential(&mut self, potential: Option<Potential>) {
+        self.sums.potential = potential;
+    }
+
+    /// Moves to another point, the potential kept.
     pub(crate) fn evaluate(&mut self, instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) {
         let (n, m, k) = (instance.letters(), instance.reproductions, instance.constraints());
         let root_q = q.map(f64::sqrt);
+        let potential = self.sums.potential.take();
+        let g = potential.as_ref().map(|potential| potential.g.as_slice());
         let block = n.div_ceil(BLOCKS).max(SHORTEST_BLOCK.min(n));
         let mut columns = self.weighted.as_mut_slice().chunks_mut(m * block);
         let parts: Vec<Block<'_>> = (0..n)
@@ -118,7 +146,7 @@ impl Kernel {
             .map(|first| {
                 let letters = first..n.min(first + block);
                 let weighted = columns.next().unwrap_or_default();
-                Block { instance, q, s, root_q: &root_q, letters, weighted }
+                Block { instance, q, s, g, root_q: &root_q, letters, weighted }
             })
             .collect();
         let run = |part: Block<'_>| pulp::Arch::new().dispatch(part);
@@ -128,6 +156,7 @@ impl Kernel {
             parts.into_par_iter().map(run).collect()
         };
         self.sums = blocks.iter().fold(Sums::zeros(m, k), Sums::add);
+        self.sums.potential = potential;
         self.sums.covariance.fill_upper_triangle_with_lower_triangle();
     }
 }
@@ -139,6 +168,7 @@ struct Block<'a> {
     instance: &'a Instance<'a>,
     q: &'a DVector<f64>,
     s: &'a DVector<f64>,
+    g: Option<&'a [f64]>,
     root_q: &'a DVector<f64>,
     letters: Range<usize>,
     weighted: &'a mut [f64],
@@ -156,7 +186,8 @@ impl pulp::NullaryFnOnce for Block<'_> {
         for x in self.letters {
             let root_p = self.instance.pmf[x].sqrt();
             if root_p > 0.0 {
-                letter.accumulate(self.instance, x, self.q, self.s, &mut sums);
+                let at = (self.q, self.s, self.g);
+                letter.accumulate(self.instance, x, at, &mut sums);
             }
             let Some(column) = columns.next() else { continue };
             for ((v, &b), &r) in column.iter_mut().zip(&letter.ratio).zip(self.root_q.as_slice()) {
@@ -166,6 +197,9 @@ impl pulp::NullaryFnOnce for Block<'_> {
         sums
     }
 }
+
+/// A pmf, multipliers, and the potential on the output letters if there is one.
+type Place<'a> = (&'a DVector<f64>, &'a DVector<f64>, Option<&'a [f64]>);
 
 /// Work space for one source letter.
 struct Letter {
@@ -190,12 +224,11 @@ impl Letter {
         &mut self,
         instance: &Instance<'_>,
         x: usize,
-        q: &DVector<f64>,
-        s: &DVector<f64>,
+        at: Place<'_>,
         sums: &mut Sums,
     ) {
-        let p = instance.pmf[x];
-        let (log_t, neglected) = tilt(instance, x, q, s, &mut self.ratio);
+        let (p, q) = (instance.pmf[x], at.0);
+        let (log_t, neglected) = tilt(instance, x, at, &mut self.ratio);
         sums.log_partition += p * log_t;
         sums.neglected += p * neglected;
         let outputs = sums.c.as_mut_slice().iter_mut().zip(&mut self.channel);
@@ -223,12 +256,18 @@ impl Letter {
     }
 }
 
-/// The test channel `W_xy = q_y exp(-s.d(x, y)) / t_x`, m x n (a source letter is a column).
-pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64>) -> DMatrix<f64> {
+/// The test channel `W_xy = q_y exp(-s.d(x, y) - g_y) / t_x`, m x n (a source letter is a column).
+pub(super) fn channel(
+    instance: &Instance<'_>,
+    q: &DVector<f64>,
+    s: &DVector<f64>,
+    potential: Option<&Potential>,
+) -> DMatrix<f64> {
+    let at = (q, s, potential.map(|potential| potential.g.as_slice()));
     let m = instance.reproductions;
     let mut channel = DMatrix::zeros(m, instance.letters());
     let fill = |(x, letter): (usize, &mut [f64])| {
-        let (log_t, _) = tilt(instance, x, q, s, letter);
+        let (log_t, _) = tilt(instance, x, at, letter);
         if log_t == f64::NEG_INFINITY {
             // A letter without probability, all of whose allowed reproductions have left q's support.
             let first = instance.pairs(x).and_then(|pairs| pairs.iter().position(|&pair| pair));
@@ -253,11 +292,13 @@ pub(super) fn channel(instance: &Instance<'_>, q: &DVector<f64>, s: &DVector<f64
 fn tilt(
     instance: &Instance<'_>,
     x: usize,
-    q: &DVector<f64>,
-    s: &DVector<f64>,
+    (q, s, g): Place<'_>,
     ratio: &mut [f64],
 ) -> (f64, f64) {
     instance.exponent(x, s, ratio);
+    for (e, g) in ratio.iter_mut().zip(g.unwrap_or_default()) {
+        *e += g;
+    }
     let supported =
         ratio.iter().zip(q.as_slice()).map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
     let least = supported.fold(f64::INFINITY, f64::min);

@@ -6,12 +6,14 @@ mod compression;
 mod constrained;
 mod edge;
 mod finish;
+mod flow;
 mod interior_point;
 mod kernel;
 mod multipliers;
 mod newton;
 mod outer;
 mod report;
+mod saddle;
 mod simd;
 mod watch;
 
@@ -20,6 +22,7 @@ pub(crate) use watch::Observer;
 
 use crate::frontier::{self, Reach};
 use crate::instance::Instance;
+use crate::marginal::Potential;
 use crate::problem::Cost;
 use crate::{Method, Problem, RdcError, Settings, Solution, certificate};
 use edge::Combined;
@@ -52,6 +55,8 @@ struct Dual {
     s: DVector<f64>,
     /// What edges made of the constraints, with multipliers of their own: steep ones, which would drown s.
     edges: Vec<(Combined, f64)>,
+    /// Where the output marginal is constrained.
+    potential: Option<Potential>,
 }
 
 impl Dual {
@@ -80,6 +85,8 @@ enum Ended {
     TimeLimit,
     Stopped,
     Stalled,
+    /// A lower bound above every rate that a channel can have.
+    Infeasible,
 }
 
 /// The answer at budgets close by: where an interior-point run may start.
@@ -112,6 +119,20 @@ pub(crate) fn solve(
 ) -> Result<Solution, RdcError> {
     let mut watch = Watch::new(problem, settings, observer);
     let mut instance = Instance::within(problem, budgets);
+    if let Some((marginal, &budget)) = problem.marginal.as_ref().zip(budgets.last()) {
+        if settings.method() != Method::InteriorPoint {
+            let what = format!("the method {}", settings.method());
+            return Err(RdcError::NoPerception { what });
+        }
+        match marginal.within(budget) {
+            Ok(Some(bounded)) => instance = instance.held_to(bounded),
+            Ok(None) => {}
+            Err(smallest) => return Err(frontier::too_close(problem, budgets, smallest)),
+        }
+        if !instance.has_channels() {
+            return Err(frontier::too_close(problem, budgets, f64::INFINITY));
+        }
+    }
     let mut reach = frontier::feasibility(&instance);
     if reach.as_ref().is_some_and(|reach| reach.is_infeasible_by_rounding(&instance)) {
         instance.budgets += &instance.rounding;
@@ -122,7 +143,11 @@ pub(crate) fn solve(
     }
     let guess = near.map(|near| near.in_nats(problem, &instance));
     let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
-    if let Some(reach) = reach.filter(|_| !meets_budgets(&instance, &outcome.channel)) {
+    if let (Ended::Infeasible, Some(potential)) = (outcome.ended, &outcome.dual.potential) {
+        return Err(frontier::apart(problem, budgets, &instance, &outcome.dual.s, potential));
+    }
+    let is_met = meets_budgets(&instance, &outcome.channel);
+    if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
         outcome.channel.fill(0.0);
         reach.add_to(&mut outcome.channel, 1.0);
@@ -133,6 +158,9 @@ pub(crate) fn solve(
         multipliers[index] += s;
     }
     let mut solution = report::solution(problem, outcome, &multipliers, watch);
+    if instance.marginal.is_some() && !is_met {
+        solution.exceeds_a_budget();
+    }
     for (constraint, &budget) in solution.constraints.iter_mut().zip(budgets) {
         constraint.budget = budget;
     }
@@ -161,7 +189,11 @@ pub(crate) fn solve_at(
 fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
     let expected = instance.expected(channel);
     let within = (0..expected.len()).all(|k| meets_budget(instance, k, expected[k]));
-    within && channel.iter().all(|w| w.is_finite())
+    let close = instance.marginal.as_ref().is_none_or(|bounded| {
+        let divergence = bounded.marginal.divergence(&(channel * &*instance.pmf));
+        divergence <= bounded.budget + PROMISED_ROUNDING
+    });
+    within && close && channel.iter().all(|w| w.is_finite())
 }
 
 /// Whether an expected cost is within budget k, up to rounding.
@@ -236,7 +268,12 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     Some(Outcome {
         channel: constant_channel(instance, &output),
         lower: 0.0,
-        dual: Dual { q: output, s: DVector::zeros(instance.constraints()), edges: Vec::new() },
+        dual: Dual {
+            q: output,
+            s: DVector::zeros(instance.constraints()),
+            edges: Vec::new(),
+            potential: None,
+        },
         ended: Ended::Certified,
         slack: None,
     })

@@ -20,8 +20,10 @@
 
 use super::cholesky::{Cholesky, gram};
 use super::compression::Compression;
+use super::flow::{Barrier, Missing};
 use super::kernel::Kernel;
-use nalgebra::{DMatrix, DVector};
+use super::saddle::Saddle;
+use nalgebra::{DMatrix, DVector, DVectorView};
 
 /// Relative ridges tried on the diagonal of a matrix that rounding has made indefinite.
 const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
@@ -50,25 +52,56 @@ impl Newton {
         q: &DVector<f64>,
         z: &DVector<f64>,
         slack_ratio: &DVector<f64>,
+        barrier: Option<&Barrier<'_>>,
         buffer: DMatrix<f64>,
         compression: &mut Compression,
     ) -> Option<Self> {
+        let root_q = q.map(f64::sqrt);
         let mut h = kernel.sensitivity.clone();
         for mut column in h.column_iter_mut() {
-            column.zip_apply(q, |slope, q| *slope *= q.sqrt());
+            column.component_mul_assign(&root_q);
         }
         let k = h.ncols();
-        let corner = &kernel.covariance + DMatrix::from_diagonal(slack_ratio);
+        let mut corner = &kernel.covariance + DMatrix::from_diagonal(slack_ratio);
         let bound = DVector::from_fn(k, |i, _| h.column(i).norm_squared() / LARGEST_PENALTY);
-        let penalty = (&corner + DMatrix::from_diagonal(&bound)).try_inverse()?;
+        let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).try_inverse()?;
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
-        kernel.weighted.columns_mut(n, k).copy_from(&(&h * root));
+        if let Some(theta) = barrier.and_then(Barrier::theta) {
+            let cost = PriceCost::new(kernel, q, &root_q, theta, n);
+            let across = h.tr_mul(&cost.scaled);
+            h = h.insert_column(k, 0.0);
+            h.set_column(k, &cost.slope);
+            corner = corner.insert_row(k, 0.0).insert_column(k, 0.0);
+            corner.view_mut((0, k), (k, 1)).copy_from(&across);
+            corner.view_mut((k, 0), (1, k)).copy_from(&across.transpose());
+            corner[(k, k)] = cost.variance + barrier.map_or(0.0, |barrier| barrier.rest);
+            penalty = penalty.insert_row(k, 0.0).insert_column(k, 0.0);
+        }
+        kernel.weighted.columns_mut(n, k).copy_from(&(h.columns(0, k) * root));
 
-        let normal = match compression.factor(&kernel.weighted, z.min()) {
-            Some(fewer) => Normal::new(&fewer, z, buffer),
-            None => Normal::new(&kernel.weighted, z, buffer),
-        }?;
+        let fewer = compression.factor(&kernel.weighted, z.min());
+        let columns = fewer.as_ref().unwrap_or(&kernel.weighted);
+        let normal = match barrier {
+            None => Normal::new(columns, z, buffer)?,
+            Some(barrier) => {
+                let saddle = Saddle::new(columns, &kernel.c, z, &root_q, &barrier.weights, buffer)?;
+                let stacked = |column: DVectorView<'_, f64>| {
+                    let below = saddle.coordinates.down(&-column.component_mul(&root_q));
+                    let mut stacked = column.into_owned();
+                    stacked.extend(below.iter().copied());
+                    stacked
+                };
+                let columns: Vec<DVector<f64>> = h.column_iter().map(stacked).collect();
+                h = if columns.is_empty() {
+                    DMatrix::zeros(2 * q.len(), 0)
+                } else {
+                    DMatrix::from_columns(&columns)
+                };
+                Normal::Saddle(saddle)
+            }
+        };
+        let k = h.ncols();
         let mut solved = &h * (DMatrix::identity(k, k) - &penalty * &corner);
         for mut column in solved.column_iter_mut() {
             let solution = normal.solve(column.clone_owned());
@@ -86,11 +119,65 @@ impl Newton {
         (u, v)
     }
 
+    /// The solution where the output marginal is constrained: u, the multipliers, the potential's own step and the price's.
+    pub(super) fn solve_with(
+        &self,
+        a: DVector<f64>,
+        b: DVector<f64>,
+        missing: &Missing,
+    ) -> (DVector<f64>, DVector<f64>, DVector<f64>, f64) {
+        let Normal::Saddle(saddle) = &self.normal else {
+            let (u, v) = self.solve(a, &b);
+            return (u, v, DVector::zeros(0), 0.0);
+        };
+        let (m, k) = (a.len(), b.len());
+        let below = saddle.coordinates.down(&missing.letters);
+        let mut all = b;
+        all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
+        let mut stacked = a;
+        stacked.extend(below.iter().copied());
+        let (mut u, mut v) = self.solve(stacked, &all);
+        let price = v.iter().nth(k).copied().unwrap_or(0.0);
+        v = v.rows(0, k).into_owned();
+        let letters = saddle.coordinates.up(u.rows(m, u.len() - m).into_owned());
+        u = u.rows(0, m).into_owned();
+        (u, v, letters, price)
+    }
+
     /// The memory of the factor.
     pub(super) fn into_buffer(self) -> DMatrix<f64> {
         match self.normal {
             Normal::Columns(factor) | Normal::Rows { factor, .. } => factor.into_matrix(),
+            Normal::Saddle(saddle) => saddle.into_buffer(),
         }
+    }
+}
+
+/// The price of a marginal constraint as the multiplier of a linear cost, [`Barrier::theta`]; see [`super::flow`].
+struct PriceCost {
+    /// theta, centred, times `sqrt(q)`.
+    scaled: DVector<f64>,
+    /// `sqrt(q)` times the derivative of its average by q.
+    slope: DVector<f64>,
+    variance: f64,
+}
+
+impl PriceCost {
+    fn new(
+        kernel: &Kernel,
+        q: &DVector<f64>,
+        root_q: &DVector<f64>,
+        mut theta: DVector<f64>,
+        n: usize,
+    ) -> Self {
+        let output = q.component_mul(&kernel.c);
+        let mean = theta.dot(&output) / output.sum();
+        theta.add_scalar_mut(-mean);
+        let scaled = theta.component_mul(root_q);
+        let likelihoods = kernel.weighted.columns(0, n);
+        let slope = kernel.c.component_mul(&scaled) - likelihoods * likelihoods.tr_mul(&scaled);
+        let variance = scaled.dot(&slope).max(0.0);
+        Self { scaled, slope, variance }
     }
 }
 
@@ -104,6 +191,7 @@ enum Normal {
         scaled: DMatrix<f64>,
         root_z: DVector<f64>,
     },
+    Saddle(Saddle),
 }
 
 impl Normal {
@@ -131,6 +219,7 @@ impl Normal {
                 a -= scaled.tr_mul(&w);
                 a.component_div_assign(root_z);
             }
+            Self::Saddle(saddle) => saddle.solve_mut(&mut a),
         }
         a
     }

@@ -70,7 +70,7 @@ pub(super) fn solve(
     let ended = search.run();
     let z = search.kernel.c.map(|c| (1.0 - c).max(0.0));
     let r = &instance.budgets - &search.kernel.expected;
-    search.finish.outcome(&z, &r, ended)
+    search.finish.outcome(&z, &r, false, ended)
 }
 
 /// Where a search stands; `Err` carries why the whole run ends.
@@ -141,7 +141,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         Self {
             instance,
             finish: Finish::new(instance, reach, watch),
-            kernel: Kernel::light(instance, &q, &s),
+            kernel: Kernel::light(instance, &q, &s, None),
             q,
             s,
             precision: FIRST_PRECISION,
@@ -198,7 +198,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             self.watch.step();
             self.meet(&self.q.clone(), &self.s.clone())?;
         }
-        let kernel = Kernel::light(self.instance, &self.q, &self.s);
+        let kernel = Kernel::light(self.instance, &self.q, &self.s, None);
         let excess = &kernel.expected - &self.instance.budgets;
         let rate = certificate::mutual_information(&kernel, &self.q, &self.s);
         let value = rate + self.s.dot(&excess) - s * excess[k];

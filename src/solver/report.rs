@@ -2,7 +2,8 @@
 
 use super::watch::Watch;
 use super::{Ended, Outcome};
-use crate::problem::Cost;
+use crate::marginal::Potential;
+use crate::problem::{Cost, PERCEPTION};
 use crate::solution::{Constraint, Status};
 use crate::{Problem, Solution, information};
 use std::f64::consts::LN_2;
@@ -21,7 +22,16 @@ pub(super) fn solution(
         let multiplier = bits_per_unit(s, cost.scale);
         Constraint { name: cost.name.clone(), budget: achieved, achieved, multiplier }
     };
-    let constraints = problem.costs.iter().zip(multipliers).map(constraint).collect();
+    let mut constraints: Vec<Constraint> =
+        problem.costs.iter().zip(multipliers).map(constraint).collect();
+    let output = &channel * &problem.pmf;
+    let potential = dual.potential.unwrap_or_else(|| Potential::none(output.len()));
+    if let Some(marginal) = &problem.marginal {
+        let achieved = marginal.in_units(marginal.divergence(&output));
+        let multiplier = bits_per_unit(potential.price, marginal.scale);
+        let name = PERCEPTION.to_owned();
+        constraints.push(Constraint { name, budget: achieved, achieved, multiplier });
+    }
     let transposed = channel.transpose();
     drop(channel);
     let channel = transposed;
@@ -32,13 +42,14 @@ pub(super) fn solution(
         Ended::IterationLimit => Status::IterationLimit,
         Ended::TimeLimit => Status::TimeLimit,
         Ended::Stopped => Status::Stopped,
-        Ended::Certified | Ended::Stalled => Status::Stalled,
+        Ended::Certified | Ended::Stalled | Ended::Infeasible => Status::Stalled,
     };
     Solution {
         rate,
         lower,
         constraints,
-        output: channel.tr_mul(&problem.pmf),
+        output,
+        potential: potential.g / LN_2,
         channel,
         certificate: dual.q,
         status,

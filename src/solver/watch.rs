@@ -37,7 +37,7 @@ impl<'a> Watch<'a> {
             settings,
             observer,
             start: Instant::now(),
-            scales: problem.costs.iter().map(|cost| cost.scale).collect(),
+            scales: problem.scales().collect(),
             iterations: 0,
             lower: f64::NEG_INFINITY,
             rate: f64::INFINITY,
@@ -83,16 +83,19 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Writes a line of the trace; `multipliers` holds (index of the cost, nats per scaled unit).
+    /// Writes a line of the trace; `multipliers` holds (index of the cost, nats per scaled unit), `price` what the last budget
+    /// is worth if it is a perception's.
     pub(super) fn record(
         &mut self,
         bounds: (f64, f64),
         excess: f64,
         multipliers: impl Iterator<Item = (usize, f64)>,
+        price: Option<f64>,
         support: usize,
     ) {
         let mut in_bits = vec![0.0; self.scales.len()];
-        for (index, s) in multipliers {
+        let price = price.map(|price| (self.scales.len() - 1, price));
+        for (index, s) in multipliers.chain(price) {
             in_bits[index] += bits_per_unit(s, self.scales[index]);
         }
         self.lower = self.lower.max(bounds.0);

@@ -1,0 +1,158 @@
+//! The Newton equations of the output pmf and the potential of a marginal constraint together.
+//!
+//! With `u = dq / sqrt(q)` and the step `dg = B e` of the potential
+//!
+//! ```text
+//! (N + diag(z)) u + K^T e = a        N = V^T V             K = B^T diag(sqrt(q)) S
+//! K u - A e               = b        S = diag(c) - N       A = B^T diag(sqrt(q)) S diag(sqrt(q)) B + weights
+//! ```
+//!
+//! S is what the potential alone sees of the channel. With a Cholesky factor L of A and `T = L^{-1} K`, all is in
+//! `N + diag(z) + T^T T`, a sum without cancellation. The coordinates B are those in which the weights, which grow without
+//! bound, lie on the diagonal, where they do no harm.
+
+use super::cholesky::{Cholesky, gram};
+use super::flow::Weights;
+use nalgebra::{DMatrix, DVector};
+
+/// Relative ridges tried on A, the first for potentials that a constant may be added to.
+const RIDGES: [f64; 4] = [1e-13, 1e-12, 1e-11, 1e-9];
+
+/// Relative ridges tried on the other matrix.
+const SMALL_RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
+
+#[derive(Debug)]
+pub(super) struct Saddle {
+    pub(super) coordinates: Coordinates,
+    inner: Cholesky,
+    outer: Cholesky,
+    /// `T^T`, m x p.
+    transposed: DMatrix<f64>,
+}
+
+/// What B is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coordinates {
+    Letters,
+    /// Step j moves every letter beyond the j-th.
+    Links,
+}
+
+impl Coordinates {
+    /// `B^T x`.
+    pub(super) fn down(self, x: &DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Letters => x.clone(),
+            Self::Links => {
+                let row = DMatrix::from_row_slice(1, x.len(), x.as_slice());
+                self.across(row).row(0).transpose()
+            }
+        }
+    }
+
+    /// `x B`, column by column.
+    fn across(self, mut x: DMatrix<f64>) -> DMatrix<f64> {
+        if self == Self::Letters {
+            return x;
+        }
+        for j in (1..x.ncols()).rev() {
+            let (mut before, after) = x.columns_range_pair_mut(j - 1, j);
+            if j > 1 {
+                before += &after;
+            }
+        }
+        x.remove_column(0)
+    }
+
+    /// `B e`.
+    pub(super) fn up(self, e: DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Letters => e,
+            Self::Links => {
+                let mut sum = 0.0;
+                DVector::from_fn(e.len() + 1, |y, _| {
+                    if y > 0 {
+                        sum += e[y - 1];
+                    }
+                    sum
+                })
+            }
+        }
+    }
+}
+
+impl Saddle {
+    /// `None` if rounding has left nothing that can be factored. `buffer` may hold any matrix, whose memory is used again.
+    pub(super) fn new(
+        v: &DMatrix<f64>,
+        c: &DVector<f64>,
+        z: &DVector<f64>,
+        root_q: &DVector<f64>,
+        weights: &Weights,
+        buffer: DMatrix<f64>,
+    ) -> Option<Self> {
+        let coordinates =
+            if matches!(weights, Weights::Links(_)) { Coordinates::Links } else { Coordinates::Letters };
+        let mut normal = gram(v, buffer);
+        normal.fill_upper_triangle_with_lower_triangle();
+        let mut seen = -&normal;
+        for (y, c) in c.iter().enumerate() {
+            seen[(y, y)] += c;
+        }
+        for (mut column, root) in seen.column_iter_mut().zip(root_q) {
+            column *= *root;
+        }
+        let mut transposed = coordinates.across(seen);
+        let mut scaled = transposed.clone();
+        for mut column in scaled.column_iter_mut() {
+            column.component_mul_assign(root_q);
+        }
+        let mut inner = coordinates.across(scaled.transpose());
+        match weights {
+            Weights::Letters(weights) | Weights::Links(weights) => {
+                for (y, weight) in weights.iter().enumerate() {
+                    inner[(y, y)] += weight;
+                }
+            }
+            Weights::Dense(weights) => inner += weights,
+        }
+        let inner = factor(&inner, &RIDGES)?;
+        inner.solve_right_mut(&mut transposed);
+        let product = gram(&transposed, DMatrix::zeros(0, 0));
+        normal += product;
+        for (y, z) in z.iter().enumerate() {
+            normal[(y, y)] += z;
+        }
+        let outer = factor(&normal, &SMALL_RIDGES)?;
+        Some(Self { coordinates, inner, outer, transposed })
+    }
+
+    /// `(a, b) <- (u, e)`, one below the other.
+    pub(super) fn solve_mut(&self, right: &mut DVector<f64>) {
+        let m = self.transposed.nrows();
+        let mut b = right.rows(m, right.len() - m).into_owned();
+        let mut a = right.rows(0, m).into_owned();
+        self.inner.half_solve_mut(&mut b);
+        a += &self.transposed * &b;
+        self.outer.solve_mut(&mut a);
+        let mut e = self.transposed.tr_mul(&a) - b;
+        self.inner.other_half_solve_mut(&mut e);
+        right.rows_mut(0, m).copy_from(&a);
+        right.rows_mut(m, e.len()).copy_from(&e);
+    }
+
+    /// The memory of a factor.
+    pub(super) fn into_buffer(self) -> DMatrix<f64> {
+        self.outer.into_matrix()
+    }
+}
+
+fn factor(matrix: &DMatrix<f64>, ridges: &[f64]) -> Option<Cholesky> {
+    ridges.iter().find_map(|ridge| {
+        let mut ridged = matrix.clone();
+        for i in 0..ridged.nrows() {
+            ridged[(i, i)] *= 1.0 + ridge;
+        }
+        Cholesky::new(ridged).ok()
+    })
+}
