@@ -209,7 +209,9 @@ fn solve_instance(
     guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    if let Some(outcome) = zero_rate(instance) {
+    if let Some(outcome) = zero_rate(instance).filter(|outcome| {
+        instance.marginal.is_none() || meets_budgets(instance, &outcome.channel)
+    }) {
         return outcome;
     }
     match reach {

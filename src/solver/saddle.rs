@@ -151,7 +151,9 @@ fn factor(matrix: &DMatrix<f64>, ridges: &[f64]) -> Option<Cholesky> {
     ridges.iter().find_map(|ridge| {
         let mut ridged = matrix.clone();
         for i in 0..ridged.nrows() {
-            ridged[(i, i)] *= 1.0 + ridge;
+            let d = ridged[(i, i)];
+            // The potential of a letter that no channel uses means nothing.
+            ridged[(i, i)] = if d == 0.0 { 1.0 } else { d * (1.0 + ridge) };
         }
         Cholesky::new(ridged).ok()
     })
