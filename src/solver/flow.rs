@@ -146,6 +146,8 @@ impl Flow {
         self.phi.iter().zip(target).map(term).sum()
     }
 
+    pub(super) fn sizes(&self) -> String { format!("phi {:.1e} price {:.1e} slack {:.1e} flows {:.1e} gaps {:.1e}", self.phi.amax(), self.price, self.slack, self.flows.amax(), self.gaps.amax()) }
+
     /// Whether the constraint is on its way to inactive.
     pub(super) fn is_idle(&self) -> bool {
         !self.exact && self.price < self.slack
@@ -191,7 +193,7 @@ fn along(way: &Way, value: f64, nodes: &mut DVector<f64>) {
 }
 
 /// The coordinates of potential steps in which the weights of the ways lie on the diagonal, if there are such.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Weights {
     /// Of each letter's own potential.
     Letters(DVector<f64>),

@@ -23,13 +23,16 @@ use super::compression::Compression;
 use super::flow::{Barrier, Missing};
 use super::kernel::Kernel;
 use super::saddle::Saddle;
-use nalgebra::{DMatrix, DVector, DVectorView};
+use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
 
 /// Relative ridges tried on the diagonal of a matrix that rounding has made indefinite.
 const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
 
 /// `h P h^T` is kept below this multiple of 1, the size of `V^T V`.
 const LARGEST_PENALTY: f64 = 1e4;
+
+/// Rounds of iterative refinement where the output marginal is constrained.
+const REFINEMENTS: usize = 2;
 
 /// A factored Newton matrix.
 #[derive(Debug)]
@@ -39,8 +42,12 @@ pub(super) struct Newton {
     penalty: DMatrix<f64>,
     /// `(N + h P h^T)^{-1} h (1 - P C)`.
     solved: DMatrix<f64>,
-    /// `(C + h^T solved)^{-1}`.
-    schur_inverse: DMatrix<f64>,
+    /// C.
+    corner: DMatrix<f64>,
+    /// `h (1 - P C)`.
+    coupling: DMatrix<f64>,
+    /// `C + h^T solved`. Pivoting matters: with costs that are alike it is all but singular.
+    schur: FullPivLU<f64, Dyn, Dyn>,
 }
 
 impl Newton {
@@ -64,7 +71,7 @@ impl Newton {
         let k = h.ncols();
         let mut corner = &kernel.covariance + DMatrix::from_diagonal(slack_ratio);
         let bound = DVector::from_fn(k, |i, _| h.column(i).norm_squared() / LARGEST_PENALTY);
-        let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).try_inverse()?;
+        let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
         if let Some(theta) = barrier.and_then(Barrier::theta) {
@@ -85,7 +92,7 @@ impl Newton {
         let normal = match barrier {
             None => Normal::new(columns, z, buffer)?,
             Some(barrier) => {
-                let saddle = Saddle::new(columns, &kernel.c, z, &root_q, &barrier.weights, buffer)?;
+                let saddle = Saddle::new(columns, &kernel.c, z, root_q.clone(), barrier.weights.clone(), buffer)?;
                 let stacked = |column: DVectorView<'_, f64>| {
                     let below = saddle.coordinates.down(&-column.component_mul(&root_q));
                     let mut stacked = column.into_owned();
@@ -102,19 +109,29 @@ impl Newton {
             }
         };
         let k = h.ncols();
-        let mut solved = &h * (DMatrix::identity(k, k) - &penalty * &corner);
+        let coupling = &h * (DMatrix::identity(k, k) - &penalty * &corner);
+        let mut solved = coupling.clone();
         for mut column in solved.column_iter_mut() {
             let solution = normal.solve(column.clone_owned());
             column.copy_from(&solution);
         }
-        let schur_inverse = (corner + h.tr_mul(&solved)).try_inverse()?;
-        Some(Self { normal, h, penalty, solved, schur_inverse })
+        let schur = (&corner + h.tr_mul(&solved)).full_piv_lu();
+        if !schur.is_invertible() {
+            return None;
+        }
+        Some(Self { normal, h, penalty, solved, corner, coupling, schur })
     }
 
     /// The solution `(u, v)` for the right-hand side `(a, b)`.
     pub(super) fn solve(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
-        let mut u = self.normal.solve(a - &self.h * (&self.penalty * b));
-        let v = &self.schur_inverse * (b + self.h.tr_mul(&u));
+        self.eliminate(a - &self.h * (&self.penalty * b), b)
+    }
+
+    /// The solution with the multiple of the second row already added to the first.
+    fn eliminate(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
+        let mut u = self.normal.solve(a);
+        let mut v = b + self.h.tr_mul(&u);
+        self.schur.solve_mut(&mut v);
         u -= &self.solved * &v;
         (u, v)
     }
@@ -136,7 +153,16 @@ impl Newton {
         all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
         let mut stacked = a;
         stacked.extend(below.iter().copied());
-        let (mut u, mut v) = self.solve(stacked, &all);
+        let right = stacked - &self.h * (&self.penalty * &all);
+        let (mut u, mut v) = self.eliminate(right.clone(), &all);
+        // The matrix has entries of all sizes: what rounding has taken is brought back.
+        for _ in 0..REFINEMENTS {
+            let left = &right - saddle.times(&u) - &self.coupling * &v;
+            let below = &all - &self.corner * &v + self.h.tr_mul(&u);
+            let (du, dv) = self.eliminate(left, &below);
+            u += du;
+            v += dv;
+        }
         let price = v.iter().nth(k).copied().unwrap_or(0.0);
         v = v.rows(0, k).into_owned();
         let letters = saddle.coordinates.up(u.rows(m, u.len() - m).into_owned());

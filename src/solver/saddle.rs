@@ -28,6 +28,12 @@ pub(super) struct Saddle {
     outer: Cholesky,
     /// `T^T`, m x p.
     transposed: DMatrix<f64>,
+    /// The matrices themselves.
+    normal: DMatrix<f64>,
+    c: DVector<f64>,
+    z: DVector<f64>,
+    root_q: DVector<f64>,
+    weights: Weights,
 }
 
 /// What B is.
@@ -87,8 +93,8 @@ impl Saddle {
         v: &DMatrix<f64>,
         c: &DVector<f64>,
         z: &DVector<f64>,
-        root_q: &DVector<f64>,
-        weights: &Weights,
+        root_q: DVector<f64>,
+        weights: Weights,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
         let coordinates =
@@ -99,16 +105,16 @@ impl Saddle {
         for (y, c) in c.iter().enumerate() {
             seen[(y, y)] += c;
         }
-        for (mut column, root) in seen.column_iter_mut().zip(root_q) {
+        for (mut column, root) in seen.column_iter_mut().zip(&root_q) {
             column *= *root;
         }
         let mut transposed = coordinates.across(seen);
         let mut scaled = transposed.clone();
         for mut column in scaled.column_iter_mut() {
-            column.component_mul_assign(root_q);
+            column.component_mul_assign(&root_q);
         }
         let mut inner = coordinates.across(scaled.transpose());
-        match weights {
+        match &weights {
             Weights::Letters(weights) | Weights::Links(weights) => {
                 for (y, weight) in weights.iter().enumerate() {
                     inner[(y, y)] += weight;
@@ -118,13 +124,32 @@ impl Saddle {
         }
         let inner = factor(&inner, &RIDGES)?;
         inner.solve_right_mut(&mut transposed);
-        let product = gram(&transposed, DMatrix::zeros(0, 0));
-        normal += product;
+        let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
+        whole += &normal;
         for (y, z) in z.iter().enumerate() {
-            normal[(y, y)] += z;
+            whole[(y, y)] += z;
         }
-        let outer = factor(&normal, &SMALL_RIDGES)?;
-        Some(Self { coordinates, inner, outer, transposed })
+        let outer = factor(&whole, &SMALL_RIDGES)?;
+        let (c, z) = (c.clone(), z.clone());
+        Some(Self { coordinates, inner, outer, transposed, normal, c, z, root_q, weights })
+    }
+
+    /// The product with `(u, e)`, one below the other.
+    pub(super) fn times(&self, right: &DVector<f64>) -> DVector<f64> {
+        let m = self.normal.nrows();
+        let u = right.rows(0, m);
+        let e = right.rows(m, right.len() - m).into_owned();
+        let potential = self.coordinates.up(e.clone()).component_mul(&self.root_q);
+        let both = u - &potential;
+        let through = &self.normal * &both;
+        let mut product = u.component_mul(&self.z) + potential.component_mul(&self.c) + &through;
+        let seen = (both.component_mul(&self.c) - through).component_mul(&self.root_q);
+        let weighted = match &self.weights {
+            Weights::Letters(weights) | Weights::Links(weights) => e.component_mul(weights),
+            Weights::Dense(weights) => weights * e,
+        };
+        product.extend((self.coordinates.down(&seen) - weighted).iter().copied());
+        product
     }
 
     /// `(a, b) <- (u, e)`, one below the other.
