@@ -7,7 +7,8 @@
 //! P - sum_e c_e f_e               = v >= 0,     v price = mu
 //! ```
 //!
-//! The Kullback-Leibler divergence has no ways: its potential is smooth, `q_W(y) = target_y exp(g_y / price)`.
+//! The Kullback-Leibler divergence has no ways. What flows is the output pmf itself, `price log(f_y / target_y) = g_y`: as an
+//! equation for g, which is almost linear, not for f, which is exponential.
 //!
 //! Eliminating the flows leaves the quadratic form `sum_e w_e (c_e dprice - dphi_from + dphi_to)^2` with `w = f / u`, whose
 //! weights grow like 1 / mu where a way is used. So that nothing of the rest is lost beside them, potentials move
@@ -49,7 +50,11 @@ impl Flow {
         let price = if bounded.exact { 0.0 } else { 1.0 };
         let gap = |way: &Way| price * way.cost - drop(&phi, way);
         let gaps = DVector::from_iterator(bounded.ways.len(), bounded.ways.iter().map(gap));
-        let flows = gaps.map(|gap| FIRST_FLOW / (m as f64 * gap));
+        let flows = if bounded.is_smooth() {
+            bounded.marginal.target().clone()
+        } else {
+            gaps.map(|gap| FIRST_FLOW / (m as f64 * gap))
+        };
         let slack = (0.1 * bounded.budget).max(0.01);
         Self { phi, price, slack, flows, gaps, exact: bounded.exact, smooth: bounded.is_smooth() }
     }
@@ -67,15 +72,18 @@ impl Flow {
     /// The sum of the complementary products, and how many there are.
     pub(super) fn complementarity(&self) -> (f64, f64) {
         let traded = if self.exact { 0.0 } else { 1.0 };
-        (
-            self.flows.dot(&self.gaps) + traded * self.price * self.slack,
-            self.flows.len() as f64 + traded,
-        )
+        (self.products() + traded * self.price * self.slack, self.gaps.len() as f64 + traded)
+    }
+
+    fn products(&self) -> f64 {
+        if self.smooth { 0.0 } else { self.flows.dot(&self.gaps) }
     }
 
     /// Raises factors of products that have fallen below `least`.
     pub(super) fn lift(&mut self, least: f64) {
-        self.flows.zip_apply(&self.gaps, |f, u| *f = f.max(least / u));
+        if !self.smooth {
+            self.flows.zip_apply(&self.gaps, |f, u| *f = f.max(least / u));
+        }
         if !self.exact {
             self.slack = self.slack.max(least / self.price);
         }
@@ -91,16 +99,20 @@ impl Flow {
         if self.exact {
             return ways;
         }
-        let smooth = if self.smooth { self.smooth_step(direction) } else { 1.0 };
-        ways.min(limit(self.price, direction.price)).min(limit(self.slack, direction.slack)).min(smooth)
+        ways.min(limit(self.price, direction.price)).min(limit(self.slack, direction.slack))
     }
 
-    /// The step over which no `exp(g / price)` grows by more than a few nats.
-    fn smooth_step(&self, direction: &Self) -> f64 {
-        let growth = self.phi.zip_map(&direction.phi, |g, dg| {
-            (dg - g * direction.price / self.price) / self.price
-        });
-        (MOST_GROWTH / growth.amax()).min(1.0)
+    /// By how much the flow of each letter misses its potential, where smooth.
+    fn bend(&self, target: &DVector<f64>) -> DVector<f64> {
+        let g = self.phi.iter();
+        let each = self.logs(target).into_iter().zip(g).map(|(log, g)| self.price * log - g);
+        DVector::from_iterator(target.len(), each)
+    }
+
+    /// `log(f_y / target_y)`, 0 for letters that the target does not have.
+    fn logs(&self, target: &DVector<f64>) -> Vec<f64> {
+        let log = |(f, p): (&f64, &f64)| if *p > 0.0 { (f / p).ln() } else { 0.0 };
+        self.flows.iter().zip(target).map(log).collect()
     }
 
     pub(super) fn moved(&self, step: f64, direction: &Self) -> Self {
@@ -121,9 +133,7 @@ impl Flow {
         let mut missing = DVector::zeros(self.phi.len());
         missing.rows_mut(0, m).axpy(-1.0, output, 0.0);
         if bounded.is_smooth() {
-            for y in 0..m {
-                missing[y] += target[y] * (self.phi[y] / self.price).exp();
-            }
+            missing += flows;
         } else {
             missing.rows_mut(self.phi.len() - target.len(), target.len()).axpy(1.0, target, 1.0);
         }
@@ -139,11 +149,8 @@ impl Flow {
             return bounded.ways.iter().zip(flows).map(|(way, f)| way.cost * f).sum();
         }
         let target = bounded.marginal.target();
-        let term = |(g, p): (&f64, &f64)| {
-            let log = g / self.price;
-            p * (1.0 + (log - 1.0) * log.exp())
-        };
-        self.phi.iter().zip(target).map(term).sum()
+        let logs = self.logs(target).into_iter();
+        logs.zip(flows).zip(target).map(|((log, f), p)| f * log - f + p).sum()
     }
 
     pub(super) fn sizes(&self) -> String { format!("phi {:.1e} price {:.1e} slack {:.1e} flows {:.1e} gaps {:.1e}", self.phi.amax(), self.price, self.slack, self.flows.amax(), self.gaps.amax()) }
@@ -164,7 +171,10 @@ impl Flow {
     pub(super) fn merit(&self, bounded: &Bounded<'_>, output: &DVector<f64>) -> f64 {
         let missing = self.missing(bounded, output, &self.flows);
         let scale = 1.0 + self.price;
-        let mut merit = scale * missing.lp_norm(1) + self.flows.dot(&self.gaps);
+        let mut merit = scale * missing.lp_norm(1) + self.products();
+        if self.smooth {
+            merit += self.bend(bounded.marginal.target()).component_mul(&self.flows).lp_norm(1);
+        }
         if !bounded.exact {
             let left = bounded.budget - self.spent(bounded, &self.flows);
             merit += self.price * ((left - self.slack).abs() + self.slack);
@@ -172,9 +182,6 @@ impl Flow {
         merit
     }
 }
-
-/// Nats by which a factor `exp(g / price)` may grow in a step.
-const MOST_GROWTH: f64 = 2.0;
 
 /// `phi_from - phi_to`.
 fn drop(phi: &DVector<f64>, way: &Way) -> f64 {
@@ -232,7 +239,11 @@ pub(super) struct Missing {
 impl<'a> Barrier<'a> {
     pub(super) fn new(flow: &'a Flow, bounded: &'a Bounded<'a>) -> Self {
         let m = flow.letters(bounded);
-        let w = flow.flows.component_div(&flow.gaps);
+        let w = if flow.smooth {
+            &flow.flows / flow.price
+        } else {
+            flow.flows.component_div(&flow.gaps)
+        };
         let mut barrier = Self {
             flow,
             bounded,
@@ -245,10 +256,8 @@ impl<'a> Barrier<'a> {
         };
         let mut theta = DVector::zeros(flow.phi.len());
         if bounded.is_smooth() {
-            let target = bounded.marginal.target();
-            let tilted = |g: f64, p: f64| p * (g / flow.price).exp() / flow.price;
-            barrier.weights = Weights::Letters(flow.phi.zip_map(target, tilted));
-            theta = &flow.phi / flow.price;
+            theta = DVector::from_vec(flow.logs(bounded.marginal.target()));
+            barrier.weights = Weights::Letters(w);
         } else if bounded.far_nodes() > 0 {
             barrier.transport(&w, &mut theta);
         } else {
@@ -325,16 +334,25 @@ impl<'a> Barrier<'a> {
     /// What is missing once products are at their targets: mu, less the second-order terms of `affine`.
     pub(super) fn missing(&self, output: &DVector<f64>, mu: f64, affine: Option<&Flow>) -> Missing {
         let Flow { flows, gaps, price, .. } = self.flow;
-        let mut targets = DVector::from_element(flows.len(), mu);
         let mut slack_target = mu;
         if let Some(affine) = affine {
-            targets -= affine.flows.component_mul(&affine.gaps);
             slack_target -= affine.price * affine.slack;
         }
-        let wanted = targets.component_div(gaps);
+        let (targets, wanted) = if self.flow.smooth {
+            let bend = self.flow.bend(self.bounded.marginal.target());
+            let wanted = flows - flows.component_mul(&bend) / *price;
+            (wanted.clone(), wanted)
+        } else {
+            let mut targets = DVector::from_element(flows.len(), mu);
+            if let Some(affine) = affine {
+                targets -= affine.flows.component_mul(&affine.gaps);
+            }
+            let wanted = targets.component_div(gaps);
+            (targets, wanted)
+        };
         let mut nodes = self.flow.missing(self.bounded, output, &wanted);
         let along_theta = self.theta.as_ref().map_or(0.0, |theta| theta.dot(&nodes));
-        let over = self.flow.spent(self.bounded, &wanted) - self.bounded.budget;
+        let over = self.spent(&wanted) - self.bounded.budget;
         let price = if self.theta.is_some() { over + slack_target / price - along_theta } else { 0.0 };
         let far = nodes.rows(self.m, nodes.len() - self.m).into_owned();
         nodes = nodes.rows(0, self.m).into_owned();
@@ -342,6 +360,16 @@ impl<'a> Barrier<'a> {
             nodes += &self.between * far.component_div(&self.far);
         }
         Missing { letters: nodes, price, far, targets, slack_target }
+    }
+
+    /// What the divergence is at the flows `wanted`, to first order.
+    fn spent(&self, wanted: &DVector<f64>) -> f64 {
+        let Flow { flows, smooth, .. } = self.flow;
+        if !*smooth {
+            return self.flow.spent(self.bounded, wanted);
+        }
+        let slope = DVector::from_vec(self.flow.logs(self.bounded.marginal.target()));
+        self.flow.spent(self.bounded, flows) + slope.dot(&(wanted - flows))
     }
 
     /// The direction whose potential steps are `letters` beside what they move with the price.
@@ -358,7 +386,13 @@ impl<'a> Barrier<'a> {
         let Flow { flows, gaps, price: at, slack, .. } = self.flow;
         let gap = |way: &Way| price * way.cost - drop(&phi, way);
         let d_gaps = DVector::from_iterator(gaps.len(), self.bounded.ways.iter().map(gap));
-        let d_flows = (&missing.targets - flows.component_mul(&d_gaps)).component_div(gaps) - flows;
+        let d_flows = if self.flow.smooth {
+            // What the flow wants, and how it follows its potential beyond what goes with the price.
+            let own = DVector::from_fn(self.m, |y, _| letters[y]);
+            &missing.targets - flows + flows.component_mul(&own) / *at
+        } else {
+            (&missing.targets - flows.component_mul(&d_gaps)).component_div(gaps) - flows
+        };
         let d_slack =
             if self.theta.is_some() { (missing.slack_target - slack * price) / at - slack } else { 0.0 };
         Flow { phi, price, slack: d_slack, flows: d_flows, gaps: d_gaps, ..*self.flow }
