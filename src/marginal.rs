@@ -185,10 +185,12 @@ impl Marginal {
             Ground::Line(gaps) => {
                 let mut ahead = 0.0;
                 let letters = output.iter().zip(target).zip(gaps);
-                letters.map(|((q, p), gap)| {
-                    ahead += q - p;
-                    gap * f64::abs(ahead)
-                }).sum()
+                letters
+                    .map(|((q, p), gap)| {
+                        ahead += q - p;
+                        gap * f64::abs(ahead)
+                    })
+                    .sum()
             }
             Ground::Transport(above) => transport(output, target, above).cost,
         }
@@ -245,7 +247,8 @@ impl Bounded<'_> {
 
     /// The price from which on the ways of the smallest budget are the best.
     fn steepest(&self, g: &DVector<f64>, above: &DMatrix<f64>) -> f64 {
-        let slopes = above.column_iter().enumerate().filter(|(z, _)| self.marginal.target()[*z] > 0.0);
+        let slopes =
+            above.column_iter().enumerate().filter(|(z, _)| self.marginal.target()[*z] > 0.0);
         let of_letter = |(_, costs): (usize, nalgebra::DVectorView<'_, f64>)| {
             let ties = costs.iter().zip(g).filter(|(cost, _)| **cost == 0.0);
             let h = ties.map(|(_, g)| *g).fold(f64::NEG_INFINITY, f64::max);

@@ -4,7 +4,9 @@ use crate::marginal::Marginal;
 use crate::solver::Near;
 use crate::source::checked_pmf;
 use crate::twofold::TwoFold;
-use crate::{Perception, Polyline, Progress, RdcError, Settings, Solution, check, frontier, polyline, solver};
+use crate::{
+    Perception, Polyline, Progress, RdcError, Settings, Solution, check, frontier, polyline, solver,
+};
 use nalgebra::{DMatrix, DVector};
 use std::ops::ControlFlow;
 
@@ -127,7 +129,13 @@ impl Problem {
         check::not_empty("the reproduction alphabet", reproductions)?;
         let mut pmf = checked_pmf("pmf", pmf)?;
         pmf.apply(|p| *p = if *p < SMALLEST { 0.0 } else { *p });
-        Ok(Self { pmf, reproductions, costs: Vec::new(), marginal: None, allowed: Allowed::default() })
+        Ok(Self {
+            pmf,
+            reproductions,
+            costs: Vec::new(),
+            marginal: None,
+            allowed: Allowed::default(),
+        })
     }
 
     /// Adds the cost matrix `d(x, y)` (n x m, entries in \[0, 1e150\]). An entry `+inf` forbids the pair, whatever the budgets.

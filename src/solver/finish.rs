@@ -67,7 +67,12 @@ impl<'a> Finish<'a> {
             dearest: DVector::from_iterator(k, dearest),
             tolerance: watch.settings().tolerance() * LN_2,
             lower: 0.0,
-            dual: Dual { q: uniform.clone(), s: DVector::zeros(k), edges: Vec::new(), potential: None },
+            dual: Dual {
+                q: uniform.clone(),
+                s: DVector::zeros(k),
+                edges: Vec::new(),
+                potential: None,
+            },
             upper: f64::INFINITY,
             place: Place { q: uniform, s: DVector::zeros(k), potential: None },
             slack: None,
@@ -103,7 +108,8 @@ impl<'a> Finish<'a> {
 
     /// Whether the multipliers of a lower bound that no rate attains separate the budgets from what channels can meet.
     fn is_infeasible(&self) -> bool {
-        let Some(potential) = self.dual.potential.as_ref().filter(|_| self.lower > self.most()) else {
+        let Some(potential) = self.dual.potential.as_ref().filter(|_| self.lower > self.most())
+        else {
             return false;
         };
         certificate::separation(self.instance, &self.dual.s, potential) > 0.0

@@ -127,7 +127,12 @@ impl Flow {
     }
 
     /// The output pmf that the flows (or, where smooth, the potential) ask for, and the far nodes' balance; less what there is.
-    fn missing(&self, bounded: &Bounded<'_>, output: &DVector<f64>, flows: &DVector<f64>) -> DVector<f64> {
+    fn missing(
+        &self,
+        bounded: &Bounded<'_>,
+        output: &DVector<f64>,
+        flows: &DVector<f64>,
+    ) -> DVector<f64> {
         let m = output.len();
         let target = bounded.marginal.target();
         let mut missing = DVector::zeros(self.phi.len());
@@ -153,7 +158,16 @@ impl Flow {
         logs.zip(flows).zip(target).map(|((log, f), p)| f * log - f + p).sum()
     }
 
-    pub(super) fn sizes(&self) -> String { format!("phi {:.1e} price {:.1e} slack {:.1e} flows {:.1e} gaps {:.1e}", self.phi.amax(), self.price, self.slack, self.flows.amax(), self.gaps.amax()) }
+    pub(super) fn sizes(&self) -> String {
+        format!(
+            "phi {:.1e} price {:.1e} slack {:.1e} flows {:.1e} gaps {:.1e}",
+            self.phi.amax(),
+            self.price,
+            self.slack,
+            self.flows.amax(),
+            self.gaps.amax()
+        )
+    }
 
     /// Whether the constraint is on its way to inactive.
     pub(super) fn is_idle(&self) -> bool {
@@ -308,7 +322,8 @@ impl<'a> Barrier<'a> {
             dense[(y, y)] = -dense.row(y).sum();
         }
         if !self.bounded.exact {
-            let near = wanted.rows(0, m) + &self.between * wanted.rows(m, nodes - m).component_div(&self.far);
+            let near = wanted.rows(0, m)
+                + &self.between * wanted.rows(m, nodes - m).component_div(&self.far);
             let mut ridged = dense.clone();
             for y in 0..m {
                 ridged[(y, y)] = (1.0 + RIDGE) * ridged[(y, y)] + f64::MIN_POSITIVE;
@@ -316,7 +331,8 @@ impl<'a> Barrier<'a> {
             if let Ok(factor) = Cholesky::new(ridged) {
                 let mut letters = near;
                 factor.solve_mut(&mut letters);
-                let far = (wanted.rows(m, nodes - m) + self.between.tr_mul(&letters)).component_div(&self.far);
+                let far = (wanted.rows(m, nodes - m) + self.between.tr_mul(&letters))
+                    .component_div(&self.far);
                 theta.rows_mut(0, m).copy_from(&letters);
                 theta.rows_mut(m, nodes - m).copy_from(&far);
             }
@@ -353,7 +369,8 @@ impl<'a> Barrier<'a> {
         let mut nodes = self.flow.missing(self.bounded, output, &wanted);
         let along_theta = self.theta.as_ref().map_or(0.0, |theta| theta.dot(&nodes));
         let over = self.spent(&wanted) - self.bounded.budget;
-        let price = if self.theta.is_some() { over + slack_target / price - along_theta } else { 0.0 };
+        let price =
+            if self.theta.is_some() { over + slack_target / price - along_theta } else { 0.0 };
         let far = nodes.rows(self.m, nodes.len() - self.m).into_owned();
         nodes = nodes.rows(0, self.m).into_owned();
         if !far.is_empty() {
@@ -393,8 +410,11 @@ impl<'a> Barrier<'a> {
         } else {
             (&missing.targets - flows.component_mul(&d_gaps)).component_div(gaps) - flows
         };
-        let d_slack =
-            if self.theta.is_some() { (missing.slack_target - slack * price) / at - slack } else { 0.0 };
+        let d_slack = if self.theta.is_some() {
+            (missing.slack_target - slack * price) / at - slack
+        } else {
+            0.0
+        };
         Flow { phi, price, slack: d_slack, flows: d_flows, gaps: d_gaps, ..*self.flow }
     }
 }

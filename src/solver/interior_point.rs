@@ -154,7 +154,11 @@ impl Iterate {
             z: &self.z + step * &direction.z,
             r: &self.r + step * &direction.r,
             barrier: self.barrier.clone(),
-            flow: self.flow.as_ref().zip(direction.flow.as_ref()).map(|(flow, d)| flow.moved(step, d)),
+            flow: self
+                .flow
+                .as_ref()
+                .zip(direction.flow.as_ref())
+                .map(|(flow, d)| flow.moved(step, d)),
         }
     }
 
@@ -219,15 +223,8 @@ impl<'a> Step<'a> {
         let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
         let marginal = at.flow.as_ref().zip(instance.marginal.as_ref());
         let barrier = marginal.map(|(flow, bounded)| Barrier::new(flow, bounded));
-        let newton = Newton::new(
-            kernel,
-            &at.q,
-            &at.z,
-            &slack_ratio,
-            barrier.as_ref(),
-            buffer,
-            compression,
-        )?;
+        let newton =
+            Newton::new(kernel, &at.q, &at.z, &slack_ratio, barrier.as_ref(), buffer, compression)?;
         let barrier = barrier.map(|barrier| (barrier, kernel.output(&at.q)));
         let q_residual = kernel.c.add_scalar(-1.0);
         let residual = |k: usize, _| {
@@ -387,7 +384,23 @@ fn descend(
                 length *= 0.5;
             }
         }
-        if std::env::var("DBG").is_ok() { eprintln!("mu   dq {:.1e} ds {:?} s {:?} r {:?} flow {}", direction.q.amax(), direction.s.as_slice(), iterate.s.as_slice(), iterate.r.as_slice(), direction.flow.as_ref().map_or(String::new(), |f| f.sizes())); eprintln!("mu {mu:.2e} target {target:.2e} len {length:.2e} merit {before:.2e} -> {:.2e} off {:.2e} rr {:?}", next.merit(&relaxed.instance,&kernel), next.flow.as_ref().map_or(0.0, |f| f.off(instance.marginal.as_ref().unwrap(), &kernel.output(&next.q))), (&kernel.expected - &instance.budgets + &next.r).as_slice()); }
+        if std::env::var("DBG").is_ok() {
+            eprintln!(
+                "mu   dq {:.1e} ds {:?} s {:?} r {:?} flow {}",
+                direction.q.amax(),
+                direction.s.as_slice(),
+                iterate.s.as_slice(),
+                iterate.r.as_slice(),
+                direction.flow.as_ref().map_or(String::new(), |f| f.sizes())
+            );
+            eprintln!(
+                "mu {mu:.2e} target {target:.2e} len {length:.2e} merit {before:.2e} -> {:.2e} off {:.2e} rr {:?}",
+                next.merit(&relaxed.instance, &kernel),
+                next.flow.as_ref().map_or(0.0, |f| f
+                    .off(instance.marginal.as_ref().unwrap(), &kernel.output(&next.q))),
+                (&kernel.expected - &instance.budgets + &next.r).as_slice()
+            );
+        }
         buffer = step.newton.into_buffer();
         *iterate = next;
         if length < SHORT_STEP {

@@ -220,13 +220,7 @@ impl Letter {
     }
 
     #[inline(always)]
-    fn accumulate(
-        &mut self,
-        instance: &Instance<'_>,
-        x: usize,
-        at: Place<'_>,
-        sums: &mut Sums,
-    ) {
+    fn accumulate(&mut self, instance: &Instance<'_>, x: usize, at: Place<'_>, sums: &mut Sums) {
         let (p, q) = (instance.pmf[x], at.0);
         let (log_t, neglected) = tilt(instance, x, at, &mut self.ratio);
         sums.log_partition += p * log_t;
@@ -289,12 +283,7 @@ pub(super) fn channel(
 
 /// Fills `ratio` with `b_xy` for one source letter; returns `log t_x` and what was neglected, relative to `t_x`.
 #[inline(always)]
-fn tilt(
-    instance: &Instance<'_>,
-    x: usize,
-    (q, s, g): Place<'_>,
-    ratio: &mut [f64],
-) -> (f64, f64) {
+fn tilt(instance: &Instance<'_>, x: usize, (q, s, g): Place<'_>, ratio: &mut [f64]) -> (f64, f64) {
     instance.exponent(x, s, ratio);
     for (e, g) in ratio.iter_mut().zip(g.unwrap_or_default()) {
         *e += g;

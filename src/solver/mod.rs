@@ -15,6 +15,7 @@ mod outer;
 mod report;
 mod saddle;
 mod simd;
+mod thin;
 mod watch;
 
 pub(crate) use kernel::Sums;
@@ -209,9 +210,9 @@ fn solve_instance(
     guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    if let Some(outcome) = zero_rate(instance).filter(|outcome| {
-        instance.marginal.is_none() || meets_budgets(instance, &outcome.channel)
-    }) {
+    if let Some(outcome) = zero_rate(instance)
+        .filter(|outcome| instance.marginal.is_none() || meets_budgets(instance, &outcome.channel))
+    {
         return outcome;
     }
     match reach {

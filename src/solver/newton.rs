@@ -20,9 +20,10 @@
 
 use super::cholesky::{Cholesky, gram};
 use super::compression::Compression;
-use super::flow::{Barrier, Missing};
+use super::flow::{Barrier, Missing, Weights};
 use super::kernel::Kernel;
-use super::saddle::Saddle;
+use super::saddle::{Coordinates, Saddle};
+use super::thin::Thin;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
 
 /// Relative ridges tried on the diagonal of a matrix that rounding has made indefinite.
@@ -88,13 +89,14 @@ impl Newton {
         kernel.weighted.columns_mut(n, k).copy_from(&(h.columns(0, k) * root));
 
         let fewer = compression.factor(&kernel.weighted, z.min());
-        let columns = fewer.as_ref().unwrap_or(&kernel.weighted);
         let normal = match barrier {
-            None => Normal::new(columns, z, buffer)?,
+            None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
             Some(barrier) => {
-                let saddle = Saddle::new(columns, &kernel.c, z, root_q.clone(), barrier.weights.clone(), buffer)?;
+                let normal =
+                    Normal::with_weights(fewer, kernel, z, &root_q, &barrier.weights, buffer)?;
+                let coordinates = normal.coordinates();
                 let stacked = |column: DVectorView<'_, f64>| {
-                    let below = saddle.coordinates.down(&-column.component_mul(&root_q));
+                    let below = coordinates.down(&-column.component_mul(&root_q));
                     let mut stacked = column.into_owned();
                     stacked.extend(below.iter().copied());
                     stacked
@@ -105,7 +107,7 @@ impl Newton {
                 } else {
                     DMatrix::from_columns(&columns)
                 };
-                Normal::Saddle(saddle)
+                normal
             }
         };
         let k = h.ncols();
@@ -143,12 +145,9 @@ impl Newton {
         b: DVector<f64>,
         missing: &Missing,
     ) -> (DVector<f64>, DVector<f64>, DVector<f64>, f64) {
-        let Normal::Saddle(saddle) = &self.normal else {
-            let (u, v) = self.solve(a, &b);
-            return (u, v, DVector::zeros(0), 0.0);
-        };
+        let coordinates = self.normal.coordinates();
         let (m, k) = (a.len(), b.len());
-        let below = saddle.coordinates.down(&missing.letters);
+        let below = coordinates.down(&missing.letters);
         let mut all = b;
         all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
         let mut stacked = a;
@@ -157,7 +156,7 @@ impl Newton {
         let (mut u, mut v) = self.eliminate(right.clone(), &all);
         // The matrix has entries of all sizes: what rounding has taken is brought back.
         for _ in 0..REFINEMENTS {
-            let left = &right - saddle.times(&u) - &self.coupling * &v;
+            let left = &right - self.normal.times(&u) - &self.coupling * &v;
             let below = &all - &self.corner * &v + self.h.tr_mul(&u);
             let (du, dv) = self.eliminate(left, &below);
             u += du;
@@ -165,7 +164,7 @@ impl Newton {
         }
         let price = v.iter().nth(k).copied().unwrap_or(0.0);
         v = v.rows(0, k).into_owned();
-        let letters = saddle.coordinates.up(u.rows(m, u.len() - m).into_owned());
+        let letters = coordinates.up(u.rows(m, u.len() - m).into_owned());
         u = u.rows(0, m).into_owned();
         (u, v, letters, price)
     }
@@ -175,6 +174,7 @@ impl Newton {
         match self.normal {
             Normal::Columns(factor) | Normal::Rows { factor, .. } => factor.into_matrix(),
             Normal::Saddle(saddle) => saddle.into_buffer(),
+            Normal::Thin(_) => DMatrix::zeros(0, 0),
         }
     }
 }
@@ -218,6 +218,7 @@ enum Normal {
         root_z: DVector<f64>,
     },
     Saddle(Saddle),
+    Thin(Thin),
 }
 
 impl Normal {
@@ -235,6 +236,42 @@ impl Normal {
         Some(Self::Rows { factor, scaled, root_z })
     }
 
+    /// The equations with a potential, through as few columns as there are.
+    fn with_weights(
+        fewer: Option<DMatrix<f64>>,
+        kernel: &Kernel,
+        z: &DVector<f64>,
+        root_q: &DVector<f64>,
+        weights: &Weights,
+        buffer: DMatrix<f64>,
+    ) -> Option<Self> {
+        let whole = |columns: &DMatrix<f64>| {
+            Saddle::new(columns, &kernel.c, z, root_q.clone(), weights.clone(), buffer)
+        };
+        match (fewer, weights) {
+            (Some(fewer), Weights::Letters(weights)) => {
+                Thin::new(fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
+            }
+            (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted)).map(Self::Saddle),
+        }
+    }
+
+    fn coordinates(&self) -> Coordinates {
+        match self {
+            Self::Saddle(saddle) => saddle.coordinates,
+            _ => Coordinates::Letters,
+        }
+    }
+
+    /// The product with the stacked steps of a saddle.
+    fn times(&self, right: &DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Saddle(saddle) => saddle.times(right),
+            Self::Thin(thin) => thin.times(right),
+            Self::Columns(_) | Self::Rows { .. } => right.clone(),
+        }
+    }
+
     fn solve(&self, mut a: DVector<f64>) -> DVector<f64> {
         match self {
             Self::Columns(factor) => factor.solve_mut(&mut a),
@@ -246,6 +283,7 @@ impl Normal {
                 a.component_div_assign(root_z);
             }
             Self::Saddle(saddle) => saddle.solve_mut(&mut a),
+            Self::Thin(thin) => thin.solve_mut(&mut a),
         }
         a
     }

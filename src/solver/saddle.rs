@@ -97,8 +97,11 @@ impl Saddle {
         weights: Weights,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        let coordinates =
-            if matches!(weights, Weights::Links(_)) { Coordinates::Links } else { Coordinates::Letters };
+        let coordinates = if matches!(weights, Weights::Links(_)) {
+            Coordinates::Links
+        } else {
+            Coordinates::Letters
+        };
         let mut normal = gram(v, buffer);
         normal.fill_upper_triangle_with_lower_triangle();
         let mut seen = -&normal;
