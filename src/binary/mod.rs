@@ -8,6 +8,7 @@ mod classification;
 mod joint;
 mod point;
 
+pub(crate) use joint::Joint;
 pub use point::BinaryPoint;
 
 use crate::{RdcError, check};
