@@ -69,6 +69,7 @@ mod interpolant;
 mod inverse;
 mod legendre;
 mod level;
+mod observation;
 mod perception;
 mod plane;
 #[cfg(feature = "plot")]
@@ -78,6 +79,8 @@ mod problem;
 mod progress;
 mod rdc;
 mod regime;
+#[cfg(feature = "programs")]
+mod restoration;
 #[cfg(feature = "serde")]
 pub mod serial;
 mod settings;
@@ -88,9 +91,13 @@ mod source;
 pub mod strategies;
 mod surface;
 pub mod theorem1;
+mod transport;
 mod twofold;
 
-pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, rdc_bernoulli};
+pub use binary::{
+    BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRestoration, BinaryRestorationPoint,
+    rdc_bernoulli,
+};
 pub use check::matrix_from_rows;
 pub use classifier::Classifier;
 pub use distortion::Distortion;
@@ -101,6 +108,7 @@ pub use interpolant::{Interpolant, InterpolantTriangle, InterpolantVertex};
 pub use inverse::{AtRate, LeastBudget};
 pub use legendre::Transform;
 pub use level::LevelPoint;
+pub use observation::Observation;
 pub use perception::Perception;
 pub use plane::Plane;
 pub use polyline::Polyline;
@@ -108,6 +116,8 @@ pub use problem::{Problem, Target};
 pub use progress::Progress;
 pub use rdc::Rdc;
 pub use regime::Regime;
+#[cfg(feature = "programs")]
+pub use restoration::{Restoration, RestorationSolution};
 pub use settings::{Method, Settings, UnknownMethod};
 pub use solution::{Constraint, Solution, Status};
 pub use source::Source;
