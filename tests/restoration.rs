@@ -382,3 +382,58 @@ fn forbidden_pairs() {
     let refused = Restoration::new(&seen, &Distortion::matrix(cost).unwrap(), natural);
     assert!(matches!(refused, Err(RdcError::NoReproduction { letter: 0, .. })));
 }
+
+/// Budgets next to the smallest that can be met: whatever the solver makes of them, the bracket is true and the budgets are met.
+#[test]
+fn budgets_close_to_the_edge() {
+    let mut random = Random::new(88, 1);
+    let mut widest = [0.0_f64; KINDS];
+    let mut stalled = [0; KINDS];
+    for number in 0..200 {
+        let kind = number % KINDS;
+        let (n, o) = (1 + random.size(4), random.size(4));
+        let case = Case::new(&mut random, kind, n, o);
+        let p = random.magnitude(-12.0, -2.0);
+        let least = case.restoration.smallest_distortion_at(p).unwrap();
+        case.assert_consistent(&least, INF, p);
+        let d = least.value + random.magnitude(-12.0, -2.0);
+        let found = case.restoration.error_at(d, p).unwrap();
+        case.assert_consistent(&found, d, p);
+        // A looser budget gives no more errors than a tighter one.
+        let looser = case.restoration.error_at(d + 0.01, p + 0.01).unwrap();
+        assert!(looser.lower <= found.value + 1e-13, "{number}");
+        for solution in [least, found] {
+            widest[kind] = widest[kind].max(solution.value - solution.lower);
+            stalled[kind] += usize::from(solution.status != Status::Certified);
+        }
+    }
+    println!("widest brackets by kind {widest:?}, stalled {stalled:?} of 100 each");
+}
+
+#[test]
+fn targets_on_another_alphabet() {
+    let mut random = Random::new(89, 1);
+    for _ in 0..30 {
+        let (n, m, k) = (random.size(4), 1 + random.size(3), 1 + random.size(5));
+        let source = Source::new(law(&mut random, n), stochastic(&mut random, n, 2)).unwrap();
+        let seen = Observation::new(&source, stochastic(&mut random, n, 3)).unwrap();
+        let ground = DMatrix::from_fn(m, k, |_, _| random.uniform());
+        let target = law(&mut random, k);
+        // Every letter of the target comes from the nearest reproduction.
+        let smallest: f64 =
+            ground.column_iter().zip(target.iter()).map(|(column, mass)| mass * column.min()).sum();
+        let natural = Perception::transport(target, ground).unwrap();
+        let distortion = DMatrix::from_fn(n, m, |_, _| random.uniform());
+        let restoration =
+            Restoration::new(&seen, &Distortion::matrix(distortion).unwrap(), natural).unwrap();
+        let least = restoration.perception_at(INF).unwrap();
+        assert_abs_diff_eq!(least.value, smallest, epsilon = 1e-14);
+        assert_abs_diff_eq!(least.lower, smallest, epsilon = 1e-14);
+        let found = restoration.smallest_distortion_at(smallest + 0.01).unwrap();
+        assert!(found.status == Status::Certified && found.perception <= smallest + 0.01);
+        assert!(matches!(
+            restoration.smallest_distortion_at(0.9 * smallest),
+            Err(RdcError::Infeasible(_))
+        ));
+    }
+}
