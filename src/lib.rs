@@ -70,6 +70,7 @@ mod inverse;
 mod legendre;
 mod level;
 mod marginal;
+mod observation;
 mod perception;
 mod plane;
 #[cfg(feature = "plot")]
@@ -79,6 +80,8 @@ mod problem;
 mod progress;
 mod rdc;
 mod regime;
+#[cfg(feature = "programs")]
+mod restoration;
 #[cfg(feature = "serde")]
 pub mod serial;
 mod settings;
@@ -92,7 +95,10 @@ pub mod theorem1;
 mod transport;
 mod twofold;
 
-pub use binary::{BinaryClassifier, BinaryPoint, BinaryRdc, rdc_bernoulli};
+pub use binary::{
+    BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRestoration, BinaryRestorationPoint,
+    rdc_bernoulli,
+};
 pub use check::matrix_from_rows;
 pub use classifier::Classifier;
 pub use distortion::Distortion;
@@ -103,6 +109,7 @@ pub use interpolant::{Interpolant, InterpolantTriangle, InterpolantVertex};
 pub use inverse::{AtRate, LeastBudget};
 pub use legendre::Transform;
 pub use level::LevelPoint;
+pub use observation::Observation;
 pub use perception::Perception;
 pub use plane::Plane;
 pub use polyline::Polyline;
@@ -110,6 +117,8 @@ pub use problem::{Problem, Target};
 pub use progress::Progress;
 pub use rdc::Rdc;
 pub use regime::Regime;
+#[cfg(feature = "programs")]
+pub use restoration::{Restoration, RestorationSolution};
 pub use settings::{Method, Settings, UnknownMethod};
 pub use solution::{Constraint, Solution, Status};
 pub use source::Source;

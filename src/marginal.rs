@@ -175,25 +175,7 @@ impl Marginal {
 
     /// The divergence of an output pmf, scaled.
     pub(crate) fn divergence(&self, output: &DVector<f64>) -> f64 {
-        let target = self.target();
-        match &self.ground {
-            Ground::TotalVariation => 0.5 * (output - target).abs().sum(),
-            Ground::KullbackLeibler => {
-                let term = |(&q, &p): (&f64, &f64)| if q > 0.0 { q * (q / p).ln() } else { 0.0 };
-                output.iter().zip(target).map(term).sum::<f64>().max(0.0)
-            }
-            Ground::Line(gaps) => {
-                let mut ahead = 0.0;
-                let letters = output.iter().zip(target).zip(gaps);
-                letters
-                    .map(|((q, p), gap)| {
-                        ahead += q - p;
-                        gap * f64::abs(ahead)
-                    })
-                    .sum()
-            }
-            Ground::Transport(above) => transport(output, target, above).cost,
-        }
+        ((self.perception.of(output) - self.offset) / self.scale).max(0.0)
     }
 }
 
@@ -286,7 +268,8 @@ impl Bounded<'_> {
         let marginal = self.marginal;
         let target = marginal.target();
         if let Ground::Transport(above) = &marginal.ground {
-            let plan = transport(output, target, above);
+            let ground = |y, z| above[(y, z)];
+            let plan = transport(output.as_slice(), target.as_slice(), ground);
             if !self.exact && plan.cost <= self.budget {
                 return output.clone();
             }

@@ -1,6 +1,7 @@
 //! Perception: how far the law of the reproduction is from the law it should have.
 
 use crate::source::checked_pmf;
+use crate::transport::transport;
 use crate::{RdcError, check};
 use nalgebra::{DMatrix, DVector};
 
@@ -95,6 +96,65 @@ impl Perception {
         match &self.divergence {
             Divergence::Transport(ground) => ground.nrows(),
             _ => self.target.len(),
+        }
+    }
+
+    /// The divergence of an output pmf (length m) from the target: in \[0, 1\], bits, or the unit of the points or of the
+    /// ground cost; `+inf` bits where the output uses a letter that the target lacks.
+    ///
+    /// Exact but for rounding: the Wasserstein-1 distance is the area between the two distribution functions, a general
+    /// transport an optimal plan by successive shortest paths.
+    ///
+    /// # Errors
+    /// An output that is no pmf, or has not m letters.
+    pub fn divergence(&self, output: &DVector<f64>) -> Result<f64, RdcError> {
+        let rule = "one entry per reproduction letter";
+        check::count("output", "entries", output.len(), self.letters(), rule)?;
+        Ok(self.of(&checked_pmf("output", output.clone())?))
+    }
+
+    /// [`Perception::divergence`] of what has passed the rules.
+    pub(crate) fn of(&self, output: &DVector<f64>) -> f64 {
+        let pairs = || output.iter().zip(self.target.iter());
+        match &self.divergence {
+            Divergence::TotalVariation => 0.5 * pairs().map(|(q, t)| (q - t).abs()).sum::<f64>(),
+            Divergence::Line(points) => {
+                let mut ahead = 0.0;
+                let gaps = points.iter().zip(points.iter().skip(1)).map(|(a, b)| b - a);
+                let areas = pairs().zip(gaps).map(|((q, t), gap)| {
+                    ahead += q - t;
+                    gap * f64::abs(ahead)
+                });
+                areas.sum()
+            }
+            Divergence::Transport(ground) => {
+                transport(output.as_slice(), self.target.as_slice(), |y, z| ground[(y, z)]).cost
+            }
+            Divergence::KullbackLeibler => {
+                let used = pairs().filter(|&(&q, _)| q > 0.0);
+                used.map(|(q, t)| q * (q / t).log2()).sum::<f64>().max(0.0)
+            }
+        }
+    }
+
+    /// What it costs to move a unit of mass from reproduction letter y to letter z of the target; 0 or 1 where the divergence
+    /// knows no distances.
+    #[cfg(feature = "programs")]
+    pub(crate) fn ground(&self, y: usize, z: usize) -> f64 {
+        match &self.divergence {
+            Divergence::Line(points) => (points[y] - points[z]).abs(),
+            Divergence::Transport(ground) => ground[(y, z)],
+            Divergence::TotalVariation | Divergence::KullbackLeibler => f64::from(y != z),
+        }
+    }
+
+    /// The largest of these costs.
+    #[cfg(feature = "programs")]
+    pub(crate) fn largest_ground(&self) -> f64 {
+        match &self.divergence {
+            Divergence::Line(points) => points.max() - points.min(),
+            Divergence::Transport(ground) => ground.max(),
+            Divergence::TotalVariation | Divergence::KullbackLeibler => 1.0,
         }
     }
 }

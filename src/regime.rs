@@ -28,11 +28,15 @@ impl Regime {
     #[must_use]
     pub fn of(solution: &Solution) -> Self {
         let active = |k: usize| solution.constraints.get(k).is_some_and(Constraint::is_active);
-        match (active(Rdc::DISTORTION), active(Rdc::ERROR)) {
-            (false, false) => Self::ZeroRate,
-            (true, false) => Self::DistortionOnly,
-            (false, true) => Self::ClassificationOnly,
-            (true, true) => Self::Both,
+        Self::of_active([active(Rdc::DISTORTION), active(Rdc::ERROR)])
+    }
+
+    pub(crate) fn of_active(active: [bool; 2]) -> Self {
+        match active {
+            [false, false] => Self::ZeroRate,
+            [true, false] => Self::DistortionOnly,
+            [false, true] => Self::ClassificationOnly,
+            [true, true] => Self::Both,
         }
     }
 }

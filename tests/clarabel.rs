@@ -11,10 +11,10 @@ use approx::assert_abs_diff_eq;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{
     DefaultSettings, DefaultSolver, ExponentialConeT, IPSolver, NonnegativeConeT, SolverStatus,
-    ZeroConeT,
+    SupportedConeT, ZeroConeT,
 };
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Problem, Rdc, Solution, Source, Status};
+use rdc_theory::{Classifier, Distortion, Perception, Problem, Rdc, Solution, Source, Status};
 
 /// Bits that the two solvers may differ by.
 const AGREEMENT: f64 = 1e-7;
@@ -72,6 +72,30 @@ impl ConeProgram {
         }
         self.b.push(b);
     }
+
+    /// The least value of `objective`.
+    fn least(self, objective: &[f64], cones: &[SupportedConeT<f64>]) -> f64 {
+        let a = CscMatrix::new_from_triplets(
+            self.b.len(),
+            objective.len(),
+            self.rows,
+            self.columns,
+            self.values,
+        );
+        let settings = DefaultSettings {
+            verbose: false,
+            tol_gap_abs: 1e-10,
+            tol_gap_rel: 1e-10,
+            tol_feas: 1e-10,
+            ..DefaultSettings::default()
+        };
+        let quadratic = CscMatrix::zeros((objective.len(), objective.len()));
+        let mut solver =
+            DefaultSolver::new(&quadratic, objective, &a, &self.b, cones, settings).unwrap();
+        solver.solve();
+        assert_eq!(solver.solution.status, SolverStatus::Solved);
+        solver.solution.obj_val
+    }
 }
 
 /// `min I(p, W)` in bits with `sum_xy p_x W_xy d_k(x, y) <= D_k`, in the variables `P_xy = p_x W_xy`, `q_y`, and one
@@ -118,26 +142,7 @@ fn clarabel_rate(pmf: &DVector<f64>, costs: &[DMatrix<f64>], budgets: &[f64], m:
 
     let mut objective = vec![0.0; variables];
     objective[pairs.len() + m..].fill(1.0);
-    let a = CscMatrix::new_from_triplets(
-        program.b.len(),
-        variables,
-        program.rows,
-        program.columns,
-        program.values,
-    );
-    let settings = DefaultSettings {
-        verbose: false,
-        tol_gap_abs: 1e-10,
-        tol_gap_rel: 1e-10,
-        tol_feas: 1e-10,
-        ..DefaultSettings::default()
-    };
-    let quadratic = CscMatrix::zeros((variables, variables));
-    let mut solver =
-        DefaultSolver::new(&quadratic, &objective, &a, &program.b, &cones, settings).unwrap();
-    solver.solve();
-    assert_eq!(solver.solution.status, SolverStatus::Solved);
-    solver.solution.obj_val / std::f64::consts::LN_2
+    program.least(&objective, &cones) / std::f64::consts::LN_2
 }
 
 /// `E[d(X, Y)]`, where a pair without probability may cost anything.
@@ -281,5 +286,31 @@ fn soft_classifiers() {
         let decisions = random.stochastic_rows(m, classes);
         let classifier = Classifier::soft(decisions.clone()).unwrap();
         assert_labelled_agreement(n, &classifier, &decisions, &mut random);
+    }
+}
+
+/// `min sum ground P` over the plans P with the two marginals, in the variables `P_yz`.
+#[test]
+fn transport_costs() {
+    let mut random = Xorshift(4);
+    for number in 0..120 {
+        let (m, k) = (1 + number % 9, 1 + number % 7);
+        let (output, target) = (random.pmf(m), random.pmf(k));
+        let ground = random_cost(number % 3, m, k, &mut random);
+        let mut program = ConeProgram::default();
+        for y in 0..m {
+            program.push((0..k).map(|z| (y * k + z, 1.0)), output[y]);
+        }
+        // The last one follows from the others.
+        for z in 0..k - 1 {
+            program.push((0..m).map(|y| (y * k + z, 1.0)), target[z]);
+        }
+        for pair in 0..m * k {
+            program.push([(pair, -1.0)], 0.0);
+        }
+        let cones = [ZeroConeT(m + k - 1), NonnegativeConeT(m * k)];
+        let oracle = program.least(ground.transpose().as_slice(), &cones);
+        let cost = Perception::transport(target, ground).unwrap().divergence(&output).unwrap();
+        assert_abs_diff_eq!(cost, oracle, epsilon = 1e-8);
     }
 }

@@ -4,13 +4,13 @@ use std::f64::consts::LOG2_E;
 
 /// `P(X = x, X^ = y)`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Joint {
+pub(crate) struct Joint {
     cells: [[f64; 2]; 2],
 }
 
 impl Joint {
     /// The law with flip masses `[A, B]` of a source whose letters have probabilities `masses`.
-    pub(super) fn with_flips(masses: [f64; 2], flips: [f64; 2]) -> Self {
+    pub(crate) fn with_flips(masses: [f64; 2], flips: [f64; 2]) -> Self {
         let [a, b] = flips;
         Self { cells: [[(masses[0] - a).max(0.0), a], [b, (masses[1] - b).max(0.0)]] }
     }
@@ -41,7 +41,7 @@ impl Joint {
     /// `I(X; X^)` in bits, and its derivatives in A and in B: `-inf` and `+inf` where a cell is empty.
     ///
     /// With `l(x,y) = log P(x,y) / (P(x) P(y))` these are `sum P(x,y) l(x,y)`, `l(0,1) - l(0,0)` and `l(1,0) - l(1,1)`.
-    pub(super) fn information(&self, masses: [f64; 2]) -> (f64, [f64; 2]) {
+    pub(crate) fn information(&self, masses: [f64; 2]) -> (f64, [f64; 2]) {
         let output = self.output();
         let density = |x: usize, y: usize| match self.cells[x][y] {
             // The product of the two may be too small for a double, the quotient too large.

@@ -7,8 +7,11 @@ mod boundaries;
 mod classification;
 mod joint;
 mod point;
+mod restoration;
 
+pub(crate) use joint::Joint;
 pub use point::BinaryPoint;
+pub use restoration::{BinaryRestoration, BinaryRestorationPoint};
 
 use crate::{RdcError, check};
 

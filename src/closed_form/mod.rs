@@ -8,6 +8,8 @@
 //! | a uniform bit | of an error and of an erasure | [`erasure`] |
 //! | Gaussian | squared error | [`gaussian`] |
 //! | Laplace | absolute error | [`laplace`] |
+//! | Bernoulli | Hamming, total variation | [`bernoulli_perception`] |
+//! | Gaussian | squared error, Wasserstein-2 squared | [`gaussian_perception`] |
 //!
 //! [`rdc_bernoulli`](crate::rdc_bernoulli) is one more. All rates are in bits per symbol, and exact
 //! but for rounding: a few units in the last place of the source's entropy, or of the rate where
@@ -15,11 +17,15 @@
 
 mod erasure;
 mod hamming;
+mod perception;
 mod shannon;
 
 pub use erasure::erasure;
 pub use hamming::{hamming, hierarchical_hamming, uniform_hamming};
+pub use perception::{bernoulli_perception, gaussian_perception};
 pub use shannon::{gaussian, laplace};
+
+use crate::Regime;
 
 /// A point of a rate function of K budgets.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,6 +50,17 @@ impl<const K: usize> Point<K> {
         // Not `max`, which would turn what is not a number into 0.
         let clamped = |value: f64| if value < 0.0 { 0.0 } else { value };
         Self { rate: clamped(rate), multipliers: multipliers.map(clamped) }
+    }
+}
+
+impl Point<2> {
+    /// Which of the two budgets cost rate: those whose multipliers are positive.
+    ///
+    /// [`Regime::ClassificationOnly`] stands for the second budget alone, which a limit on perception never is: a letter drawn
+    /// from the source's pmf whatever X is needs no rate.
+    #[must_use]
+    pub fn regime(&self) -> Regime {
+        Regime::of_active(self.multipliers.map(|multiplier| multiplier > 0.0))
     }
 }
 
