@@ -158,9 +158,15 @@ impl Restoration {
             let safe = self.smallest_distortion_at(p)?;
             if safe.lower > bound {
                 let natural = self.most_natural(bound, &allowed)?;
-                let [_, lambda] = safe.multipliers;
                 let smallest = [safe.value, natural.value];
-                return Err(infeasible([d, p], smallest, [1.0, lambda], safe.lower - d));
+                let [_, lambda] = safe.multipliers;
+                // An infinite multiplier separates nothing: then it is P(D) > P that does.
+                let (weights, excess) = if lambda.is_finite() {
+                    ([1.0, lambda], safe.lower - d)
+                } else {
+                    ([natural.multipliers[0], 1.0], natural.lower - p)
+                };
+                return Err(infeasible([d, p], smallest, weights, excess));
             }
             safe
         } else {
