@@ -100,6 +100,30 @@ fn bernoulli_where_both_count_is_the_printed_formula() {
     assert!(worst < 2e-14);
 }
 
+/// Over all jointly Gaussian reproductions: for each deviation that P allows the covariance that D asks for.
+#[test]
+fn gaussian_is_the_least_information_over_all_deviations() {
+    let mut random = Random::new(65, 1);
+    for _ in 0..500 {
+        let perception = random.uniform();
+        let d = 2.0 * random.uniform();
+        let narrowest = 1.0 - perception.sqrt();
+        let rate = |deviation: f64| {
+            let covariance = (0.5 * (1.0 + deviation * deviation - d)).max(0.0);
+            let correlation = covariance / deviation;
+            if correlation < 1.0 { -0.5 * (1.0 - correlation * correlation).log2() } else { INF }
+        };
+        let steps = 20_000;
+        let deviation = |i: usize| narrowest + 2.0 * perception.sqrt() * i as f64 / steps as f64;
+        let least = (0..=steps).map(|i| rate(deviation(i))).fold(INF, f64::min);
+        let found = gaussian_perception(1.0, d, perception).unwrap().rate;
+        assert!(
+            found <= least + 1e-14 && least <= found + 1e-6 * (1.0 + 1.0 / d),
+            "{found} {least}"
+        );
+    }
+}
+
 /// Both ends of the middle piece in D.
 fn ends(name: &str, spread: f64, perception: f64) -> [f64; 2] {
     if name == "Bernoulli" {

@@ -294,6 +294,14 @@ fn ends_of_the_range() {
         };
         let smallest = proof.budgets[0].smallest.unwrap();
         assert_abs_diff_eq!(smallest, natural.value, epsilon = 1e-8);
+        // The witness is one for every channel: here for the nearest to an exception.
+        let weights = [proof.budgets[0].multiplier, proof.budgets[1].multiplier];
+        assert_abs_diff_eq!(weights[0] + weights[1], 1.0, epsilon = 1e-15);
+        let asked = weights[0] * proof.budgets[0].budget;
+        for found in [edge, natural] {
+            let spent = weights[0] * found.distortion + weights[1] * found.perception;
+            assert!(proof.excess > 0.0 && spent >= asked + proof.excess - 1e-12, "{proof:?}");
+        }
         // Without limits: the Bayes decision among the classes that letters are read as.
         let free = case.restoration.error_at(INF, INF).unwrap();
         let bayes: f64 = case.error.row_iter().zip(&case.pmf).map(|(row, p)| row.min() * p).sum();
@@ -435,5 +443,35 @@ fn targets_on_another_alphabet() {
             restoration.smallest_distortion_at(0.9 * smallest),
             Err(RdcError::Infeasible(_))
         ));
+    }
+}
+
+#[test]
+fn bad_input() {
+    let source = Source::new(pmf(&[0.6, 0.4]), DMatrix::identity(2, 2)).unwrap();
+    let seen = Observation::new(&source, DMatrix::identity(2, 2)).unwrap();
+    let natural = |entries: &[f64]| Perception::total_variation(pmf(entries)).unwrap();
+    let hamming = |letters| Distortion::hamming(letters).unwrap();
+    let refused = |result: Result<Restoration, RdcError>, argument: &str| {
+        let Err(RdcError::Shape { argument: found, .. }) = result else { panic!("{argument}") };
+        assert_eq!(found, argument);
+    };
+    refused(Restoration::new(&seen, &hamming(3), natural(&[0.6, 0.4])), "cost");
+    refused(Restoration::new(&seen, &hamming(2), natural(&[0.6, 0.3, 0.1])), "distortion");
+    let restoration = Restoration::new(&seen, &hamming(2), natural(&[0.6, 0.4])).unwrap();
+    let three = Classifier::hard(&[0, 1, 1]).unwrap();
+    refused(restoration.clone().with_classifier(&three), "classifier");
+    let absent = Classifier::hard(&[0, 2]).unwrap();
+    let result = restoration.clone().with_classifier(&absent);
+    assert!(matches!(result, Err(RdcError::ClassOutOfRange { .. })));
+    for bad in [-1.0, f64::NAN] {
+        for result in [
+            restoration.perception_at(bad),
+            restoration.error_at(bad, 0.1),
+            restoration.error_at(0.1, bad),
+            restoration.smallest_distortion_at(bad),
+        ] {
+            assert!(matches!(result, Err(RdcError::Value { .. })), "{result:?}");
+        }
     }
 }

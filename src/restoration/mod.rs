@@ -3,9 +3,12 @@
 mod certificate;
 mod channel;
 mod program;
+mod repair;
+mod solution;
+
+pub use solution::RestorationSolution;
 
 use crate::perception::Divergence;
-use crate::transport::transport;
 use crate::{
     Classifier, Distortion, Infeasible, InfeasibleBudget, Observation, Perception, RdcError,
     Status, check,
@@ -13,6 +16,7 @@ use crate::{
 use channel::{blend, cheapest, largest_finite};
 use nalgebra::{DMatrix, DVector};
 use program::{Goal, Multipliers};
+use repair::fits;
 
 /// The width of a bracket that is [`Status::Certified`], for each unit of the largest finite cost, error or ground distance.
 const CERTIFIED: f64 = 1e-8;
@@ -57,36 +61,6 @@ pub struct Restoration {
     distortion: DMatrix<f64>,
     error: Option<DMatrix<f64>>,
     perception: Perception,
-}
-
-/// A certified value of P(D), C(D,P) or the smallest D, and the restoration that attains its upper end.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct RestorationSolution {
-    /// The upper bound: what the channel achieves.
-    pub value: f64,
-    /// The lower bound, `0 <= lower <= value`.
-    pub lower: f64,
-    /// `p(x^|y)`, o x m, rows sum to 1.
-    pub channel: DMatrix<f64>,
-    /// Its output pmf, length m.
-    pub output: DVector<f64>,
-    /// `E[Delta]` of the channel.
-    pub distortion: f64,
-    /// The divergence of the output from the target.
-    pub perception: f64,
-    /// The classification error rate, with a classifier.
-    pub error: Option<f64>,
-    /// The multipliers \[s, lambda\] of distortion and perception that prove the lower bound, `>= 0`; lambda is
-    /// `+inf` at P = 0 for the Kullback-Leibler divergence, which is flat there.
-    pub multipliers: [f64; 2],
-    /// The potentials g on the output letters that prove it, length m.
-    pub potentials: DVector<f64>,
-    /// [`Status::Certified`] if the bracket is at most 1e-8 wide for each unit of the largest finite cost, error or ground
-    /// distance, else [`Status::Stalled`].
-    pub status: Status,
-    /// Iterations of the cone solver, in all programs that were needed.
-    pub iterations: u32,
 }
 
 impl Restoration {
@@ -184,9 +158,15 @@ impl Restoration {
             let safe = self.smallest_distortion_at(p)?;
             if safe.lower > bound {
                 let natural = self.most_natural(bound, &allowed)?;
-                let [_, lambda] = safe.multipliers;
                 let smallest = [safe.value, natural.value];
-                return Err(infeasible([d, p], smallest, [1.0, lambda], safe.lower - d));
+                let [_, lambda] = safe.multipliers;
+                // An infinite multiplier separates nothing: then it is P(D) > P that does.
+                let (weights, excess) = if lambda.is_finite() {
+                    ([1.0, lambda], safe.lower - d)
+                } else {
+                    ([natural.multipliers[0], 1.0], natural.lower - p)
+                };
+                return Err(infeasible([d, p], smallest, weights, excess));
             }
             safe
         } else {
@@ -217,60 +197,6 @@ impl Restoration {
         let safe = cheapest(&self.distortion, allowed);
         let channel = blend(channel, &safe, |w| self.spent(&self.distortion, w), d);
         Ok(self.solution(&goal, channel, multipliers, iterations))
-    }
-
-    /// The channel with so much of its output moved towards the target that the divergence is at most `p`, where that can be
-    /// moved; else mixed with the most natural one.
-    fn made_natural(
-        &self,
-        channel: DMatrix<f64>,
-        p: f64,
-        allowed: &DMatrix<bool>,
-    ) -> Result<DMatrix<f64>, RdcError> {
-        if self.divergence(&channel) <= p {
-            return Ok(channel);
-        }
-        let natural = if fits(&self.drawn(), allowed) {
-            &channel * self.shift(&channel.tr_mul(&self.pmf))
-        } else {
-            self.most_natural(f64::INFINITY, allowed)?.channel
-        };
-        Ok(blend(channel, &natural, |w| self.divergence(w), p))
-    }
-
-    /// The kernel that takes an output pmf to the one nearest to the target by an optimal plan.
-    fn shift(&self, output: &DVector<f64>) -> DMatrix<f64> {
-        let target = self.perception.target();
-        let plan =
-            transport(output.as_slice(), target.as_slice(), |y, z| self.perception.ground(y, z));
-        let mut kernel = DMatrix::zeros(output.len(), output.len());
-        for (y, moved) in plan.plan.row_iter().enumerate() {
-            let mass = moved.sum();
-            if mass <= 0.0 {
-                kernel[(y, y)] = 1.0;
-                continue;
-            }
-            for (z, part) in moved.iter().enumerate() {
-                kernel[(y, self.nearest(z))] += part / mass;
-            }
-        }
-        kernel
-    }
-
-    /// The output nearest to the target.
-    fn drawn(&self) -> DVector<f64> {
-        let mut drawn = DVector::zeros(self.letters());
-        for (z, mass) in self.perception.target().iter().enumerate() {
-            drawn[self.nearest(z)] += mass;
-        }
-        drawn
-    }
-
-    /// The reproduction letter nearest to a letter of the target.
-    fn nearest(&self, z: usize) -> usize {
-        let distance = |y: &usize| self.perception.ground(*y, z);
-        let nearest = (0..self.letters()).min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        nearest.unwrap_or(0)
     }
 
     fn natural_enough(
@@ -359,14 +285,6 @@ impl Restoration {
         });
         Ok((f64::INFINITY, allowed))
     }
-}
-
-/// Whether every observed letter may be restored by a draw from this pmf.
-fn fits(drawn: &DVector<f64>, allowed: &DMatrix<bool>) -> bool {
-    let usable = |(column, &mass): (usize, &f64)| {
-        mass <= 0.0 || allowed.column(column).iter().all(|&pair| pair)
-    };
-    drawn.iter().enumerate().all(usable)
 }
 
 fn infeasible(budgets: [f64; 2], smallest: [f64; 2], weights: [f64; 2], excess: f64) -> RdcError {
