@@ -326,9 +326,14 @@ impl Problem {
         Ok(polyline::zero_rate(self, first, second))
     }
 
-    fn check_index(&self, argument: &str, index: usize) -> Result<(), RdcError> {
+    pub(crate) fn check_index(&self, argument: &str, index: usize) -> Result<(), RdcError> {
         let rule = "a cost index must be below the number of costs";
         check::scalar(argument, index as f64, rule, index < self.costs.len())
+    }
+
+    /// What reports call constraint `index`, which must be one.
+    pub(crate) fn constraint_name(&self, index: usize) -> &str {
+        &self.costs[index].name
     }
 
     fn check_two_costs(&self, first: usize, second: usize) -> Result<(), RdcError> {
@@ -338,7 +343,7 @@ impl Problem {
         check::scalar("second", second as f64, rule, second != first)
     }
 
-    fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
+    pub(crate) fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
         check::count("budgets", "entries", budgets.len(), self.costs.len(), "one budget per cost")?;
         for (cost, &budget) in self.costs.iter().zip(budgets) {
             check::budget(&format!("the budget of {}", cost.name), budget)?;
