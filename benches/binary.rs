@@ -16,6 +16,9 @@ use criterion::Criterion;
 use rdc_theory::{BinaryClassifier, BinaryRdc, Regime};
 use std::hint::black_box;
 
+/// What regimes are called by.
+const NAMES: [&str; 2] = ["distortion", "classification"];
+
 /// Sources and budgets of one regime.
 const CASES: usize = 1000;
 
@@ -36,7 +39,7 @@ fn main() {
         bencher.iter(|| logarithms(&numbers));
     });
     for (regime, cases) in &groups {
-        group.bench_function(format!("{CASES} points, {regime}"), |bencher| {
+        group.bench_function(format!("{CASES} points, {}", regime.named(NAMES)), |bencher| {
             bencher.iter(|| points(cases));
         });
     }
@@ -59,7 +62,7 @@ fn print_units(groups: &[(Regime, Vec<Case>)], numbers: &[f64]) {
         let largest = cases.iter().map(alone).fold(0.0, f64::max);
         println!(
             "{:<20} {:>8.1} {:>8.0} {:>8.0}",
-            regime.to_string(),
+            regime.named(NAMES),
             time / unit,
             largest / unit,
             1e9 * time

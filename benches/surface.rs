@@ -54,7 +54,7 @@ fn print_ratios(rdc: &Rdc) {
     println!("\n{STEPS} x {STEPS} points, n = m = {LETTERS}");
     for regime in Regime::ALL {
         let of = |cell: &Cell| cell.point().is_some_and(|point| point.regime == regime);
-        println!("{:>5} {regime}", count(&of));
+        println!("{:>5} {}", count(&of), regime.named(["distortion", "classification"]));
     }
     println!("{:>5} infeasible", count(&|cell| *cell == Cell::Infeasible));
     let [one, two] = [1, 2].map(pool);

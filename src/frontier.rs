@@ -278,17 +278,63 @@ fn vertices<'a>(
 
 /// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.
 pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
-    let cost = &problem.costs[index];
-    let mut budgets = budgets.to_vec();
-    budgets[index] = cost.offset;
-    let mut instance = Instance::within(problem, &budgets);
-    let Some(k) = instance.origin.iter().position(|origin| origin[0].0 == index) else {
-        // A constant cost: what counts is whether the others can be met.
-        let others = feasibility(&instance);
-        return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(cost.offset);
+    let mut instance = from_offset(problem, index, budgets);
+    let scaled = raised(&mut instance, index)?;
+    Some(problem.costs[index].in_units(scaled))
+}
+
+/// The budget of cost `index` from which on a channel without rate meets all, the others kept; in the cost's own units, up to
+/// rounding.
+pub(crate) fn smallest_without_rate(
+    problem: &Problem,
+    index: usize,
+    budgets: &[f64],
+) -> Option<f64> {
+    let instance = from_offset(problem, index, budgets);
+    let given = |k: usize| instance.origin[k][0].0 != index;
+    let mut averages = instance.averages();
+    // Relative to the budgets, so that a small one is not lost beside the others.
+    let unit = |k: usize| {
+        let most = if given(k) { instance.budgets[k] } else { averages[k].max() };
+        if most > 0.0 { most } else { 1.0 }
     };
-    raise_budget(&mut instance, k)?;
-    Some(cost.in_units(instance.budgets[k]))
+    let units: Vec<f64> = (0..averages.len()).map(unit).collect();
+    for (average, unit) in averages.iter_mut().zip(&units) {
+        average.unscale_mut(*unit);
+    }
+    let mut constant = instance.without_source(&averages);
+    // A budget of zero is met exactly or not at all.
+    let free = |y: usize| {
+        let mut others = (0..units.len()).filter(|&k| given(k));
+        others.all(|k| instance.budgets[k] > 0.0 || !(averages[k][y] > 0.0))
+    };
+    constant.allowed.to_mut().restrict(1, problem.reproductions, |_, y| free(y));
+    for (budget, unit) in constant.budgets.iter_mut().zip(&units) {
+        *budget /= unit;
+    }
+    if constant.pairs(0).is_some_and(|pairs| !pairs.contains(&true)) {
+        return None;
+    }
+    let scaled = raised(&mut constant, index)?;
+    let unit = (0..units.len()).find(|&k| !given(k)).map_or(1.0, |k| units[k]);
+    Some(problem.costs[index].in_units(scaled * unit))
+}
+
+/// The request whose budget of cost `index` is the least that any channel spends.
+fn from_offset<'a>(problem: &'a Problem, index: usize, budgets: &[f64]) -> Instance<'a> {
+    let mut budgets = budgets.to_vec();
+    budgets[index] = problem.costs[index].offset;
+    Instance::within(problem, &budgets)
+}
+
+/// The budget of cost `index`, raised until it can be met; 0 where it constrains nothing, as all channels spend the same.
+fn raised(instance: &mut Instance<'_>, index: usize) -> Option<f64> {
+    let Some(k) = instance.origin.iter().position(|origin| origin[0].0 == index) else {
+        let others = feasibility(instance);
+        return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(0.0);
+    };
+    raise_budget(instance, k)?;
+    Some(instance.budgets[k])
 }
 
 /// Raises budget k, which is too small or just enough, to the smallest that can be met; `None` where none can. Returns how

@@ -79,6 +79,7 @@ mod polyline;
 mod problem;
 mod progress;
 mod rdc;
+mod rdp;
 mod regime;
 #[cfg(feature = "programs")]
 mod restoration;
@@ -116,6 +117,7 @@ pub use polyline::Polyline;
 pub use problem::{Problem, Target};
 pub use progress::Progress;
 pub use rdc::Rdc;
+pub use rdp::{Rdp, Rdpc};
 pub use regime::Regime;
 #[cfg(feature = "programs")]
 pub use restoration::{Restoration, RestorationSolution};

@@ -343,18 +343,33 @@ impl Problem {
     /// The smallest feasible budget of cost `index` when the other costs keep their `budgets` (the entry at
     /// `index` is not read). `None` if the others already contradict each other.
     ///
-    /// With the paper's two costs these are the ends of the axes: the smallest E at a given D, and D at E.
+    /// With the paper's two costs these are the ends of the axes: the smallest E at a given D, and D at E. With a perception
+    /// that constrains it is C(D,P), a linear program of another size, which `Restoration` solves (feature `programs`).
     ///
     /// # Errors
-    /// A cost index that is not below K, a count of budgets other than K, a negative or NaN budget.
+    /// A cost index that is not below K, a count of budgets other than K, a negative or NaN budget;
+    /// [`RdcError::NoPerception`] for a finite budget of the perception which not every channel meets.
     pub fn smallest_budget(&self, index: usize, budgets: &[f64]) -> Result<Option<f64>, RdcError> {
-        self.check_index("index", index)?;
+        self.check_cost("index", index)?;
         let mut budgets = budgets.to_vec();
         if let Some(budget) = budgets.get_mut(index) {
             *budget = 0.0;
         }
         self.check_budgets(&budgets)?;
+        let perception = self.marginal.as_ref().zip(budgets.last());
+        if perception.is_some_and(|(marginal, &budget)| !matches!(marginal.within(budget), Ok(None))) {
+            return Err(RdcError::NoPerception { what: "the smallest budget".into() });
+        }
         Ok(frontier::smallest_budget(self, index, &budgets))
+    }
+
+    /// A budget `index` below which no channel meets the others, as [`smallest_budget`](Self::smallest_budget) but for what a
+    /// perception asks for, which is left out. The arguments have been checked.
+    pub(crate) fn floor(&self, index: usize, budgets: &[f64]) -> Option<f64> {
+        match &self.marginal {
+            Some(marginal) if index == self.costs.len() => Some(marginal.offset),
+            _ => frontier::smallest_budget(self, index, budgets),
+        }
     }
 
     /// The lower-left boundary of the budgets of costs `first` and `second` that some channel meets, the other costs
@@ -387,19 +402,29 @@ impl Problem {
         Ok(polyline::zero_rate(self, first, second))
     }
 
-    fn check_index(&self, argument: &str, index: usize) -> Result<(), RdcError> {
+    pub(crate) fn check_index(&self, argument: &str, index: usize) -> Result<(), RdcError> {
+        let rule = "the index of a budget must be below their number";
+        check::scalar(argument, index as f64, rule, index < self.budgets())
+    }
+
+    fn check_cost(&self, argument: &str, index: usize) -> Result<(), RdcError> {
         let rule = "a cost index must be below the number of costs";
         check::scalar(argument, index as f64, rule, index < self.costs.len())
     }
 
+    /// What reports call constraint `index`, which must be one.
+    pub(crate) fn constraint_name(&self, index: usize) -> &str {
+        self.costs.get(index).map_or(PERCEPTION, |cost| &cost.name)
+    }
+
     fn check_two_costs(&self, first: usize, second: usize) -> Result<(), RdcError> {
-        self.check_index("first", first)?;
-        self.check_index("second", second)?;
+        self.check_cost("first", first)?;
+        self.check_cost("second", second)?;
         let rule = "the second cost must differ from the first";
         check::scalar("second", second as f64, rule, second != first)
     }
 
-    fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
+    pub(crate) fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
         let rule = "one budget per cost, then that of the perception if there is one";
         check::count("budgets", "entries", budgets.len(), self.budgets(), rule)?;
         for (name, &budget) in self.names().zip(budgets) {

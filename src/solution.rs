@@ -133,10 +133,14 @@ impl Solution {
     /// yet.
     #[must_use]
     pub fn trace_csv(&self) -> String {
-        let word = |name: &str| name.replace(|c: char| !c.is_alphanumeric(), "_");
         let column = |cost: &Constraint| format!(",multiplier_{}_bits_per_unit", word(&cost.name));
         let multipliers: String = self.constraints.iter().map(column).collect();
         let header = format!("{TRACE_HEADER}{multipliers}\n");
         std::iter::once(header).chain(self.trace.iter().map(Progress::csv_line)).collect()
     }
+}
+
+/// A name as part of a column's.
+pub(crate) fn word(name: &str) -> String {
+    name.replace(|c: char| !c.is_alphanumeric(), "_")
 }

@@ -80,13 +80,13 @@ fn d1_ends_the_distortion_only_regime() {
             for share in [0.5, 0.999] {
                 let point = rdc.point(share * d1, e).unwrap();
                 let classical = binary_entropy(case.p) - binary_entropy(share * d1);
-                assert_eq!(point.regime, Regime::DistortionOnly, "{case:?}: {point:?}");
+                assert_eq!(point.regime, Regime::FirstOnly, "{case:?}: {point:?}");
                 assert!((point.rate - classical).abs() <= 1e-14, "{case:?}: {point:?}");
             }
         }
         if d1 < rarer - 1e-5 {
             let beyond = regime(&rdc, d1 + 1e-6, e);
-            assert_ne!(beyond, Regime::DistortionOnly, "{case:?}: {d1}");
+            assert_ne!(beyond, Regime::FirstOnly, "{case:?}: {d1}");
             counts[1] += 1;
         } else {
             counts[2] += 1;
@@ -102,7 +102,7 @@ fn the_distortion_only_regime_may_come_back() {
     let d1 = rdc.d1(0.2).unwrap().unwrap();
     assert!((d1 - 0.204_401).abs() < 1e-6, "{d1}");
     let met = [0.1, 0.25, 0.29, 0.3].map(|d| regime(&rdc, d, 0.2));
-    let (alone, zero) = (Regime::DistortionOnly, Regime::ZeroRate);
+    let (alone, zero) = (Regime::FirstOnly, Regime::Neither);
     assert_eq!(met, [alone, Regime::Both, alone, zero]);
 }
 
@@ -125,11 +125,11 @@ fn d2_and_the_flat_distortion_end_what_d_costs() {
         }
         if let Some(d2) = rdc.d2(e).unwrap() {
             assert_eq!(d2, flat);
-            assert_eq!(regime(&rdc, d2 + STEP, e), Regime::ZeroRate, "{case:?}");
+            assert_eq!(regime(&rdc, d2 + STEP, e), Regime::Neither, "{case:?}");
             counts[0] += 1;
         } else {
             // Eq. (9) has rate 0 from some D on, whatever E.
-            assert_eq!(alone.regime, Regime::ClassificationOnly, "{case:?}");
+            assert_eq!(alone.regime, Regime::SecondOnly, "{case:?}");
             let at_its_edge = rdc.d2(e + 1e-12).unwrap().is_some();
             assert!(alone.rate > 0.0 || at_its_edge, "{case:?}");
             counts[1] += 1;
@@ -196,9 +196,9 @@ fn the_multipliers_are_the_slopes() {
             assert!(flat - rounding <= middle && middle <= steep + rounding, "{case:?}: {point:?}");
         }
         match point.regime {
-            Regime::ZeroRate => {}
-            Regime::DistortionOnly => checked[0] += 1,
-            Regime::ClassificationOnly => checked[1] += 1,
+            Regime::Neither => {}
+            Regime::FirstOnly => checked[0] += 1,
+            Regime::SecondOnly => checked[1] += 1,
             Regime::Both => checked[2] += 1,
         }
     }

@@ -63,7 +63,7 @@ fn bernoulli_is_the_least_information_over_all_flips() {
         let d = random.uniform() * 0.6;
         let point = bernoulli_perception(p, d, perception).unwrap();
         worst = worst.max((point.rate - least_information(p, d, perception)).abs());
-        let place = [Regime::ZeroRate, Regime::DistortionOnly, Regime::Both];
+        let place = [Regime::Neither, Regime::FirstOnly, Regime::Both];
         seen[place.iter().position(|&regime| regime == point.regime()).unwrap()] += 1;
     }
     println!("largest difference {worst:e}, regimes {seen:?}");
@@ -153,7 +153,7 @@ fn pieces_meet() {
                         "{name} {slopes:?}"
                     );
                 }
-                assert_eq!(at(first * (1.0 - 1e-6)).regime(), Regime::DistortionOnly);
+                assert_eq!(at(first * (1.0 - 1e-6)).regime(), Regime::FirstOnly);
                 assert_eq!(at(first + 1e-3 * (second - first)).regime(), Regime::Both);
                 assert_eq!(at(second * (1.0 + STEP)), at(INF));
                 assert!(at(second * (1.0 - 1e-3)).rate > 0.0);

@@ -36,6 +36,10 @@ fn any_axis(random: &mut Random) -> Vec<f64> {
     axis
 }
 
+/// Names that a header may have trouble with.
+const NAMES: [&str; 7] =
+    ["distortion", "classification error", "a,b", "\"", "two\r\nlines", "", "\"a\", b\"\""];
+
 #[test]
 fn any_surface_is_kept() {
     let solved = *bernoulli().surface(&[0.1], &[0.2]).unwrap().cell(0, 0).unwrap();
@@ -56,9 +60,14 @@ fn any_surface_is_kept() {
         };
         let cells = (0..axes[0].len() * axes[1].len()).map(|_| cell()).collect();
         let [distortions, errors] = axes;
-        kept(&Surface::new(distortions, errors, cells).unwrap());
+        let names = [NAMES[random.below(7)], NAMES[random.below(7)]];
+        let fixed = (0..random.below(3)).map(|k| (NAMES[k + 2].into(), any_number(&mut random)));
+        let fixed = fixed.collect();
+        let surface = Surface::new(names, distortions, errors, cells).unwrap();
+        kept(&surface.with_fixed(fixed).unwrap());
     }
-    kept(&Surface::new(vec![-0.0, 1.0], vec![-0.0], vec![Cell::Missing; 2]).unwrap());
+    let missing = vec![Cell::Missing; 2];
+    kept(&Surface::new(["distortion", "E"], vec![-0.0, 1.0], vec![-0.0], missing).unwrap());
 }
 
 proptest! {
@@ -76,18 +85,18 @@ proptest! {
 }
 
 const CSV: &str = "\
-distortion,error_rate,rate_bits,lower_bits,multiplier_distortion_bits_per_unit,multiplier_error_bits_per_error,achieved_distortion,achieved_error_rate,regime,status
-0.1,0.25,0.5,0.25,1.5,0.0,0.1,1e-5,distortion only,certified
+distortion,classification error,rate_bits,lower_bits,multiplier_distortion_bits_per_unit,multiplier_classification_error_bits_per_unit,achieved_distortion,achieved_classification_error,regime,status
+0.1,0.25,0.5,0.25,1.5,0.0,0.1,1e-5,first only,certified
 inf,0.25,,,,,,,,infeasible
 0.1,inf,,,,,,,,missing
-inf,inf,0.0,0.0,0.0,0.0,0.3,0.5,zero rate,iteration limit
+inf,inf,0.0,0.0,0.0,0.0,0.3,0.5,neither,iteration limit
 ";
 
 #[test]
 fn a_table_is_what_its_header_says() {
     let surface = Surface::from_csv(CSV).unwrap();
     assert_eq!(surface.to_csv(), CSV);
-    assert_eq!((surface.distortions(), surface.errors()), (&[0.1, INF][..], &[0.25, INF][..]));
+    assert_eq!((surface.first(), surface.second()), (&[0.1, INF][..], &[0.25, INF][..]));
     let point = surface.cell(0, 0).unwrap().point().unwrap();
     assert_eq!((point.rate, point.lower), (0.5, 0.25));
     assert_eq!((point.multipliers, point.achieved), ([1.5, 0.0], [0.1, 1e-5]));
@@ -101,6 +110,7 @@ fn a_table_is_what_its_header_says() {
 fn bad_lines_are_told() {
     let bad = [
         ("distortion,", "D,", 1, "the header is"),
+        ("distortion,", "", 1, "the header has 9 fields"),
         ("0.1,0.25,0.5,", "0.1,0.25,", 2, "9 fields, not 10"),
         ("0.1,0.25,0.5,", "0.1,0.25,0.5,0.5,", 2, "11 fields, not 10"),
         ("inf,0.25,", "Inf,0.25,", 3, "distortion = \"Inf\""),
@@ -112,9 +122,9 @@ fn bad_lines_are_told() {
         ("0.1,0.25,0.5", "0.1,0.25,inf", 2, "rate = inf"),
         ("0.5,0.25,1.5", "0.5,0.75,1.5", 2, "lower = 0.75"),
         ("1.5,0.0", "1.5,-1.0", 2, "multiplier = -1"),
-        ("1.5,0.0", "1.5,x", 2, "multiplier_error_bits_per_error = \"x\""),
+        ("1.5,0.0", "1.5,x", 2, "multiplier_classification_error_bits_per_unit = \"x\""),
         ("0.1,1e-5", "inf,1e-5", 2, "achieved = inf"),
-        ("distortion only", "distortion", 2, "regime = \"distortion\""),
+        ("first only", "first", 2, "regime = \"first\""),
         ("iteration limit", "limit", 5, "status = \"limit\""),
         (",missing", "", 4, "9 fields"),
         (",,missing", ",both,missing", 4, "between the budgets and the status \"missing\""),
@@ -122,9 +132,9 @@ fn bad_lines_are_told() {
         ("0.1,0.25,", "-0.1,0.25,", 2, "distortion = -0.1"),
         ("inf,0.25,", "0.1,0.25,", 3, "budgets must be >= 0, ordered"),
         ("0.1,inf,", "0.1,0.2,", 4, "budgets must be >= 0, ordered"),
-        ("0.1,inf,", "0.2,inf,", 4, "distortion 0.1 and error rate inf are missing"),
+        ("0.1,inf,", "0.2,inf,", 4, "distortion 0.1 and classification error inf are missing"),
         ("0.1,inf,,,,,,,,missing\n", "", 4, "cells has 3 entries, but 4"),
-        ("zero rate,iteration limit\n", "zero rate,iteration limit\n\n", 6, "1 fields"),
+        ("neither,iteration limit\n", "neither,iteration limit\n\n", 6, "1 fields"),
     ];
     for (from, to, line, word) in bad {
         let csv = CSV.replacen(from, to, 1);

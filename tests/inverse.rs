@@ -10,8 +10,8 @@ use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::strategies::{placement, rdc};
 use rdc_theory::theorem1::{Bracket, check_function};
 use rdc_theory::{
-    AtRate, Classifier, Distortion, LeastBudget, Rdc, RdcError, Settings, Solution, Source, Status,
-    binary_entropy, closed_form,
+    AtRate, Classifier, Distortion, LeastBudget, Problem, Rdc, RdcError, Settings, Solution,
+    Source, Status, binary_entropy, closed_form,
 };
 use std::time::Duration;
 
@@ -248,4 +248,110 @@ proptest! {
             }
         }
     }
+}
+
+const PMF: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
+
+/// Costs of sending letter y for x: a distance, a label misread, a price.
+fn costs() -> [(&'static str, DMatrix<f64>); 3] {
+    let prices = [0.0, 1.0, 0.5, 2.0, 3.0];
+    [
+        ("distortion", DMatrix::from_fn(4, 5, |x, y| (x as f64 - 0.8 * y as f64).powi(2))),
+        ("error", DMatrix::from_fn(4, 5, |x, y| 0.1 + 0.8 * f64::from((x < 2) != (y < 3)))),
+        ("price", DMatrix::from_fn(4, 5, |_, y| prices[y])),
+    ]
+}
+
+fn three_costs() -> Problem {
+    let bare = Problem::new(DVector::from_column_slice(&PMF), 5).unwrap();
+    costs().into_iter().fold(bare, |problem, (name, cost)| problem.with_cost(name, cost).unwrap())
+}
+
+fn with(budgets: [f64; 3], index: usize, budget: f64) -> [f64; 3] {
+    let mut budgets = budgets;
+    budgets[index] = budget;
+    budgets
+}
+
+#[test]
+fn the_least_budget_of_each_of_three_costs_is_where_the_rate_is_the_one_asked() {
+    let problem = three_costs();
+    let (mut searched, mut solves, mut too_little) = (0, 0, 0);
+    for index in 0..3 {
+        for budgets in
+            [[0.3, 0.2, 0.9], [0.5, 0.3, 0.6], [0.2, INF, 1.5], [INF, 0.25, 0.8], [INF; 3]]
+        {
+            for rate in [0.05, 0.2, 0.5, 0.8, 1.2] {
+                // The entry of the budget sought is not read.
+                let found = problem.least_budget(index, rate, &with(budgets, index, f64::NAN));
+                let needed = problem.solve(&with(budgets, index, INF)).unwrap().lower;
+                let least = match found.unwrap() {
+                    AtRate::Enough(least) => least,
+                    AtRate::TooLittle(solution) => {
+                        assert!(needed > rate - TOLERANCE && solution.rate > rate);
+                        too_little += 1;
+                        continue;
+                    }
+                };
+                assert_eq!(least.status, Status::Certified, "{budgets:?}: {least:?}");
+                assert_attained(&least, index, rate);
+                let again =
+                    problem.solve(&with(budgets, index, least.upper * (1.0 + 1e-15))).unwrap();
+                assert!(again.lower <= rate + ROUNDING, "{least:?}");
+                match problem.solve(&with(budgets, index, least.lower * (1.0 - 1e-6))) {
+                    Ok(less) => {
+                        let is_zero = least.lower == 0.0;
+                        assert!(is_zero || less.rate >= rate - ROUNDING, "{least:?}");
+                    }
+                    Err(error) => assert!(matches!(error, RdcError::Infeasible(_)), "{error}"),
+                }
+                if least.slope > 0.0 {
+                    assert!(again.rate >= rate - 2.0 * TOLERANCE, "{least:?}");
+                    (searched, solves) = (searched + 1, solves + least.solves);
+                }
+            }
+        }
+    }
+    assert!(searched > 30 && too_little > 3, "{searched}, {too_little}");
+    assert!(solves <= 6 * searched, "{solves} solves in {searched} searches");
+}
+
+/// The least of a cost that a constant pays, by a search over mixtures of two letters: two budgets need no third.
+#[test]
+fn without_rate_the_least_budget_is_that_of_a_mixture_of_letters() {
+    let problem = three_costs();
+    let averages = costs().map(|(_, cost)| cost.tr_mul(&DVector::from_column_slice(&PMF)));
+    for (index, budgets) in
+        [(0, [0.0, INF, 0.4]), (0, [0.0, INF, 1.3]), (1, [1.2, 0.0, INF]), (2, [1.2, INF, 0.0])]
+    {
+        let bound = (0..3).find(|&k| k != index && f64::is_finite(budgets[k])).unwrap();
+        let mut least = INF;
+        for (y, z) in (0..5).flat_map(|y| (0..5).map(move |z| (y, z))) {
+            for share in (0..=100_000).map(|i| f64::from(i) / 100_000.0) {
+                let mixed = |k: usize| share * averages[k][y] + (1.0 - share) * averages[k][z];
+                if mixed(bound) <= budgets[bound] {
+                    least = least.min(mixed(index));
+                }
+            }
+        }
+        let found = enough(problem.least_budget(index, 0.0, &budgets).unwrap());
+        assert!(found.solution.rate < 1e-15);
+        assert!(
+            (found.upper - least).abs() < 1e-4 && found.upper <= least + 1e-12,
+            "{least}: {found:?}"
+        );
+        assert!(found.lower <= found.upper && found.upper - found.lower < 1e-12, "{found:?}");
+    }
+}
+
+#[test]
+fn the_index_and_the_count_of_budgets_are_checked() {
+    let problem = three_costs();
+    let message =
+        |index, budgets: &[f64]| problem.least_budget(index, 0.5, budgets).unwrap_err().to_string();
+    assert_eq!(message(3, &[0.1; 3]), "index = 3: a cost index must be below the number of costs");
+    assert!(message(0, &[0.1; 2]).starts_with("budgets has 2 entries, but 3 are needed"));
+    assert!(message(0, &[0.1, -1.0, 0.1]).starts_with("the budget of error = -1"));
+    let infeasible = problem.least_budget(0, 0.5, &[INF, 0.05, INF]);
+    assert!(matches!(infeasible, Err(RdcError::Infeasible(_))));
 }

@@ -133,8 +133,12 @@ fn surfaces_are_kept() {
     let surface = rdc.surface(&[0.0, 0.1, INF], &[0.05, 0.2, INF]).unwrap();
     assert_eq!(kept(&surface), surface);
     let cells = vec![Cell::Missing, Cell::Infeasible, *surface.cell(1, 1).unwrap()];
-    let partial = Surface::new(vec![-0.0, 1e-320, INF], vec![0.1], cells).unwrap();
+    let partial = Surface::new(surface.names(), vec![-0.0, 1e-320, INF], vec![0.1], cells).unwrap();
     assert_eq!(kept(&partial), partial);
+    let section = partial.with_fixed(vec![("perception, in bits".into(), INF)]).unwrap();
+    assert_eq!(kept(&section), section);
+    let json = serde_json::to_value(&section).unwrap();
+    assert_eq!(json["fixed"], serde_json::json!([["perception, in bits", "inf"]]));
 }
 
 #[test]
@@ -284,17 +288,19 @@ fn malformed_curves_and_surfaces_are_refused() {
     let refused = |pointer: &str, new: serde_json::Value, word: &str| {
         refused::<Surface>(&changed(&surface, pointer, new), word);
     };
-    refused("/distortions", serde_json::json!([0.2, 0.1]), "distortions[1] = 0.1");
-    refused("/errors", serde_json::json!([-1]), "errors[0] = -1");
-    refused("/errors", serde_json::json!([]), "errors is empty");
-    refused("/errors", serde_json::json!([0.1, 0.2]), "cells has 2 entries, but 4");
+    refused("/first", serde_json::json!([0.2, 0.1]), "first[1] = 0.1");
+    refused("/second", serde_json::json!([-1]), "second[0] = -1");
+    refused("/second", serde_json::json!([]), "second is empty");
+    refused("/fixed", serde_json::json!([["price", -1]]), "the fixed budget of price = -1");
+    refused("/names", serde_json::json!(["D"]), "invalid length 1");
+    refused("/second", serde_json::json!([0.1, 0.2]), "cells has 2 entries, but 4");
     refused("/rates", 1.into(), "unknown field `rates`");
     refused("/cells/0", "empty".into(), "unknown variant `empty`");
     refused("/cells/0/solved/rate", "inf".into(), "rate = inf");
     refused("/cells/0/solved/lower", 2.into(), "lower = 2");
     refused("/cells/0/solved/multipliers/1", (-1).into(), "multiplier = -1");
     refused("/cells/0/solved/achieved/0", "inf".into(), "achieved = inf");
-    refused("/cells/0/solved/regime", "none".into(), "zero rate");
+    refused("/cells/0/solved/regime", "none".into(), "first only");
     refused("/cells/0/solved/gap", 0.into(), "unknown field `gap`");
 }
 

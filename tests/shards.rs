@@ -67,16 +67,32 @@ fn shards_of_other_surfaces_are_refused() {
     let mut moved = DISTORTIONS;
     moved[1] = 0.06;
     let wide = other(&moved, &ERRORS);
-    refused(&[mine.clone(), mine.clone(), wide], 2, "distortions[1] = 0.06, in shards[0] it is");
-    refused(&[mine.clone(), other(&DISTORTIONS, &ERRORS[1..])], 1, "4 errors, shards[0] has 5");
+    refused(&[mine.clone(), mine.clone(), wide], 2, "first[1] = 0.06, in shards[0] it is");
+    refused(
+        &[mine.clone(), other(&DISTORTIONS, &ERRORS[1..])],
+        1,
+        "4 second budgets, shards[0] has 5",
+    );
     // Other settings: the same budgets, other bits.
     let coarse = rdc_theory::Settings::default().with_tolerance(1e-2).unwrap();
     let sweep = rdc.sweep(&DISTORTIONS, &ERRORS).unwrap().with_settings(coarse);
     let coarse = sweep.run(|_| ControlFlow::Continue(())).unwrap();
     refused(&[mine.clone(), coarse], 1, "the cell at distortion");
-    let infeasible =
-        Surface::new(mine.distortions().into(), mine.errors().into(), vec![Cell::Infeasible; 20]);
-    refused(&[infeasible.unwrap(), mine], 1, "in a shard before it Infeasible");
+    let infeasible = Surface::new(
+        mine.names(),
+        mine.first().into(),
+        mine.second().into(),
+        vec![Cell::Infeasible; 20],
+    );
+    refused(&[infeasible.unwrap(), mine.clone()], 1, "in a shard before it Infeasible");
+    let fixed = |budget: f64| mine.clone().with_fixed(vec![("price".into(), budget)]).unwrap();
+    refused(&[fixed(0.1), fixed(0.2)], 1, "fixed at [(\"price\", 0.2)], shards[0] at");
+    refused(&[mine.clone(), fixed(0.1)], 1, "fixed at");
+    assert_eq!(Surface::merge(&[fixed(0.1)]), Ok(fixed(0.1)));
+    let cells = vec![Cell::Missing; 20];
+    let names = ["distortion", "price"];
+    let other = Surface::new(names, mine.first().into(), mine.second().into(), cells).unwrap();
+    refused(&[mine.clone(), other], 1, "of [\"distortion\", \"price\"], shards[0] is of");
     assert!(matches!(Surface::merge(&[]), Err(RdcError::Empty { .. })));
 }
 

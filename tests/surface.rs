@@ -240,6 +240,6 @@ fn bad_axes_are_named() {
     assert_eq!(message(&[0.1], &[INF, INF]), format!("errors[1] = inf: {rule}"));
     let shard = rdc.sweep(&[0.1], &[0.1]).unwrap().with_shard(2, 2).unwrap_err().to_string();
     assert_eq!(shard, "index = 2: the index of a shard must be below the count of shards");
-    let cells = Surface::new(vec![0.1], vec![0.1], vec![]).unwrap_err().to_string();
+    let cells = Surface::new(["a", "b"], vec![0.1], vec![0.1], vec![]).unwrap_err().to_string();
     assert!(cells.starts_with("cells has 0 entries, but 1 are needed"), "{cells}");
 }

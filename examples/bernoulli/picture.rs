@@ -91,9 +91,9 @@ fn draw_regimes(area: &Canvas<'_>, regions: &Regions) -> Result<(), PlotError> {
     for (polygon, colour) in [
         (box_above(E_ENDS.0), INFEASIBLE),
         (box_above(regions.least), regime_colour(Regime::Both)),
-        (above_distortion, regime_colour(Regime::DistortionOnly)),
-        (classification, regime_colour(Regime::ClassificationOnly)),
-        (right_of(&above_blind), regime_colour(Regime::ZeroRate)),
+        (above_distortion, regime_colour(Regime::FirstOnly)),
+        (classification, regime_colour(Regime::SecondOnly)),
+        (right_of(&above_blind), regime_colour(Regime::Neither)),
     ] {
         chart.draw_series([Polygon::new(polygon, colour)])?;
     }

@@ -91,6 +91,6 @@ fn row(point: &SurfacePoint) -> String {
         point.lower,
         point.rate,
         point.gap(),
-        point.regime.to_string(),
+        point.regime.named(["distortion", "classification"]),
     )
 }

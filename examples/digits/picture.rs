@@ -42,7 +42,7 @@ impl Strip {
 pub(crate) fn draw(path: &str, surface: &Surface, strip: &Strip) -> Result<(), Box<dyn Error>> {
     let options = Options::default()
         .with_title("R(D,E) of 1,797 handwritten digits, E: error rate of the classifier c0")
-        .with_distortion("distortion D: squared error per pixel, pixels in [0, 1]")
+        .with_first("distortion D: squared error per pixel, pixels in [0, 1]")
         .with_rate("rate R: bits per image");
     let family = CurveFamily::rows(surface).with_options(options);
     let picture = svg(SIZE, |canvas| {

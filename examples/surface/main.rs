@@ -58,8 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     questions(&rdc)?;
     let options = Options::default()
-        .with_distortion("distortion budget D, squared error per symbol")
-        .with_error("error budget E, misread labels per symbol");
+        .with_first("distortion budget D, squared error per symbol")
+        .with_second("error budget E, misread labels per symbol");
     let title = "Distortion against error at given rates, ten Gaussian classes";
     // Computed anew on a mesh of its own, which finds where the regimes end between the cells.
     let map = ContourMap::of(&rdc, MESH)?;

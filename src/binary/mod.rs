@@ -58,12 +58,12 @@ impl BinaryClassifier {
 /// let rdc = BinaryRdc::from_classes([0.6, 0.4], [0.1, 0.8], BinaryClassifier::Identity)?;
 /// let point = rdc.point(0.05, 0.2)?;
 /// assert!((point.rate - 0.6716450651).abs() < 1e-10);
-/// assert_eq!(point.regime, Regime::DistortionOnly);
+/// assert_eq!(point.regime, Regime::FirstOnly);
 ///
 /// // However large D: eq. (9) would be 0 from some D on.
 /// let point = rdc.point(f64::INFINITY, 0.2)?;
 /// assert!((point.rate - 0.5373175030).abs() < 1e-10);
-/// assert_eq!(point.regime, Regime::ClassificationOnly);
+/// assert_eq!(point.regime, Regime::SecondOnly);
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

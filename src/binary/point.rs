@@ -91,7 +91,7 @@ impl BinaryRdc {
         let flips = [zero * q, one * (1.0 - q)];
         BinaryPoint {
             rate: 0.0,
-            regime: Regime::ZeroRate,
+            regime: Regime::Neither,
             crossover: [q, 1.0 - q],
             output: [1.0 - q, q],
             multipliers: [0.0; 2],
@@ -106,7 +106,7 @@ impl BinaryRdc {
         let needed = self.excess_of(joint.flips());
         let slope = || ((1.0 - d) / d).ln() / LN_2;
         (needed <= excess + ROUNDING * needed.abs())
-            .then(|| self.at(Regime::DistortionOnly, &joint, [slope(), 0.0]))
+            .then(|| self.at(Regime::FirstOnly, &joint, [slope(), 0.0]))
     }
 
     /// The best joint law for D alone where that needs rate.
@@ -150,7 +150,7 @@ impl BinaryRdc {
     /// The best channel for E alone.
     fn classification_only(&self, excess: f64) -> BinaryPoint {
         let (joint, t) = self.for_error(excess);
-        self.at(Regime::ClassificationOnly, &joint, [0.0, t / LN_2])
+        self.at(Regime::SecondOnly, &joint, [0.0, t / LN_2])
     }
 
     fn at(&self, regime: Regime, joint: &Joint, multipliers: [f64; 2]) -> BinaryPoint {

@@ -56,7 +56,7 @@ impl<const K: usize> Point<K> {
 impl Point<2> {
     /// Which of the two budgets cost rate: those whose multipliers are positive.
     ///
-    /// [`Regime::ClassificationOnly`] stands for the second budget alone, which a limit on perception never is: a letter drawn
+    /// [`Regime::SecondOnly`] stands for the second budget alone, which a limit on perception never is: a letter drawn
     /// from the source's pmf whatever X is needs no rate.
     #[must_use]
     pub fn regime(&self) -> Regime {

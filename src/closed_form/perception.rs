@@ -36,7 +36,7 @@ use std::f64::consts::LN_2;
 /// let point = bernoulli_perception(0.2, 0.15, 0.05)?;
 /// assert_eq!(point.regime(), Regime::Both);
 /// let without = bernoulli_perception(0.2, 0.15, f64::INFINITY)?;
-/// assert!(point.rate > without.rate && without.regime() == Regime::DistortionOnly);
+/// assert!(point.rate > without.rate && without.regime() == Regime::FirstOnly);
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 pub fn bernoulli_perception(p: f64, d: f64, perception: f64) -> Result<Point<2>, RdcError> {

@@ -1,5 +1,6 @@
-//! R(D,E) from above.
+//! The rate over two budgets from above.
 
+use super::axis::{Axis, titles};
 use super::labels::Rooms;
 use super::level::{between, contours, region};
 use super::mesh::{Mesh, Node};
@@ -19,7 +20,7 @@ const BOUNDARY: Style = Style::line(RGBColor(213, 94, 0), 3).dashed();
 const FEASIBLE: Style = Style::line(BLACK, 5);
 const ZERO_RATE: Style = Style::line(RGBColor(0, 158, 115), 4);
 
-/// Filled contours of R in bits over (D,E), with the boundaries of the regimes, what is infeasible in grey, and the frontiers
+/// Filled contours of R in bits over (D,E) or two other budgets, with the boundaries of the regimes, what is infeasible in grey, and the frontiers
 /// where they are known.
 ///
 /// ```
@@ -113,8 +114,8 @@ impl Plot for ContourMap {
         let boundaries = regimes::boundaries(&self.mesh, &self.crossings, zero_rate);
         let below = labels::titled(canvas, &self.options.title)?;
         let below = self.legend(!boundaries.is_empty()).above(&below)?;
-        let names = (self.options.distortion.as_str(), self.options.error.as_str());
-        let chart = chart(&below, "", (names.0, x), (names.1, y), false)?;
+        let [first, second] = titles(&self.mesh.axes, &self.options);
+        let chart = chart(&below, "", (&first, x), (&second, y), false)?;
         let levels = self.levels();
         self.fill(&chart, &levels)?;
         let lines = self.draw_lines(&chart, &levels, &boundaries)?;
@@ -159,7 +160,7 @@ impl ContourMap {
         if let Some([_, Some(zero_rate)]) = &self.frontiers {
             let (x, y) = (chart.x_range(), chart.y_range());
             let region = [within(zero_rate, chart), vec![(x.end, y.end)]].concat();
-            area.draw(&Polygon::new(region, regime_colour(Regime::ZeroRate)))?;
+            area.draw(&Polygon::new(region, regime_colour(Regime::Neither)))?;
         }
         Ok(())
     }
@@ -203,6 +204,13 @@ impl ContourMap {
         Ok(contours)
     }
 
+    fn name(&self, regime: Regime) -> String {
+        if regime == Regime::Neither && !self.mesh.is_section {
+            return "zero rate".into();
+        }
+        regime.named(self.mesh.axes.each_ref().map(Axis::word))
+    }
+
     /// Names each regime where the name is furthest from all that is not in it, and from the edges of the map.
     fn name_regimes(&self, chart: &Chart<'_, '_>, rooms: &mut Rooms) -> Result<(), PlotError> {
         /// Enough nodes to find a good place, few enough to compare them all.
@@ -221,7 +229,7 @@ impl ContourMap {
             .flat_map(|line| (0..=64).map(move |k| pixel(along(chart, &line, f64::from(k) / 64.0))))
             .collect();
         for regime in Regime::ALL {
-            let name = regime.to_string();
+            let name = self.name(regime);
             // Distances are in sizes of the name.
             let [across, up] = <[i32; 2]>::from(labels::half_size(&name, SIZE)).map(f64::from);
             let outside: Vec<_> = nodes()

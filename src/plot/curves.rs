@@ -1,5 +1,6 @@
 //! R against one budget, for several values of the other.
 
+use super::axis::{Axis, titles};
 use super::scale::drawable;
 use super::thinning::marked;
 use super::{Canvas, Legend, Options, Plot, PlotError, Point, Scale, Style, chart, labels};
@@ -32,43 +33,45 @@ pub struct Curve {
 #[derive(Debug, Clone)]
 pub struct CurveFamily {
     curves: Vec<Curve>,
-    budget: Budget,
+    axes: [Axis; 2],
+    /// The index of the axis along which they go.
+    along: usize,
     options: Options,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Budget {
-    Distortion,
-    Error,
 }
 
 impl CurveFamily {
     /// Curves (D, R).
     #[must_use]
     pub fn against_distortion(curves: Vec<Curve>) -> Self {
-        Self { curves, budget: Budget::Distortion, options: Options::default() }
+        Self::along([Axis::distortion(), Axis::error()], 0, curves)
     }
 
     /// Curves (E, R).
     #[must_use]
     pub fn against_error(curves: Vec<Curve>) -> Self {
-        Self { curves, budget: Budget::Error, options: Options::default() }
+        Self::along([Axis::distortion(), Axis::error()], 1, curves)
     }
 
-    /// R against D, a curve for each row of a surface, or for six of them.
+    /// R against the first budget, a curve for each row of a surface, or for six of them.
     #[must_use]
     pub fn rows(surface: &Surface) -> Self {
-        Self::against_distortion(curves("E", surface.errors(), surface.distortions(), |j, i| {
-            surface.cell(i, j)
-        }))
+        let axes = surface.names().map(Axis::of);
+        let cell = |j, i| surface.cell(i, j);
+        let curves = curves(axes[1].symbol(), surface.second(), surface.first(), cell);
+        Self::along(axes, 0, curves)
     }
 
-    /// R against E, a curve for each column of a surface, or for six of them.
+    /// R against the second budget, a curve for each column of a surface, or for six of them.
     #[must_use]
     pub fn columns(surface: &Surface) -> Self {
-        Self::against_error(curves("D", surface.distortions(), surface.errors(), |i, j| {
-            surface.cell(i, j)
-        }))
+        let axes = surface.names().map(Axis::of);
+        let cell = |i, j| surface.cell(i, j);
+        let curves = curves(axes[0].symbol(), surface.first(), surface.second(), cell);
+        Self::along(axes, 1, curves)
+    }
+
+    fn along(axes: [Axis; 2], along: usize, curves: Vec<Curve>) -> Self {
+        Self { curves, axes, along, options: Options::default() }
     }
 
     /// With other options.
@@ -127,10 +130,7 @@ impl Plot for CurveFamily {
             legend = legend.with_line(&curve.name, Style::of(index));
         }
         let below = legend.above(&labels::titled(canvas, &self.options.title)?)?;
-        let name = match self.budget {
-            Budget::Distortion => &self.options.distortion,
-            Budget::Error => &self.options.error,
-        };
+        let name = &titles(&self.axes, &self.options)[self.along];
         let [x, y] = scales.clone();
         let chart = chart(&below, "", (name, x), (&self.options.rate, y), true)?;
         for (index, pieces) in pieces.iter().enumerate() {

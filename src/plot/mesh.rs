@@ -1,5 +1,6 @@
-//! Rates at the nodes of a mesh over (D,E).
+//! Rates at the nodes of a mesh over two budgets, called (D,E) here.
 
+use super::axis::Axis;
 use super::scale::drawable;
 use super::{PlotError, Point};
 use crate::{Cell, Polyline, Rdc, RdcError, Regime, Surface, SurfacePoint};
@@ -13,6 +14,9 @@ const NEGLIGIBLE: f64 = 1e-6;
 pub(super) struct Mesh {
     pub(super) width: usize,
     pub(super) nodes: Vec<Node>,
+    pub(super) axes: [Axis; 2],
+    /// Whether R is not that of these two budgets alone.
+    pub(super) is_section: bool,
     /// The widths of the mesh, in the units of D and of E.
     extents: [f64; 2],
 }
@@ -38,8 +42,11 @@ impl Mesh {
         let finite = |(d, e, cell): (f64, f64, &Cell)| {
             (drawable(d) && drawable(e)).then_some(Node { at: (d, e), cell: *cell })
         };
-        let width = surface.distortions().iter().filter(|d| drawable(**d)).count();
-        Self::new(width, surface.iter().filter_map(finite).collect())
+        let width = surface.first().iter().filter(|d| drawable(**d)).count();
+        let axes = surface.names().map(Axis::of);
+        let nodes = surface.iter().filter_map(finite).collect();
+        let is_section = !surface.fixed().is_empty();
+        Self { is_section, ..Self::new(axes, width, nodes) }
     }
 
     /// A mesh whose rows start on the feasible frontier and pass through the vertices of both frontiers; it is denser where
@@ -72,33 +79,31 @@ impl Mesh {
         let budgets: Vec<Point> = errors.into_iter().flat_map(row).collect();
         let solved = |at: Point| Ok(Node { at, cell: cell(rdc, at)? });
         let nodes = budgets.into_par_iter().map(solved).collect::<Result<_, RdcError>>()?;
-        Ok(Self::new(steps + 1, nodes))
+        Ok(Self::new([Axis::distortion(), Axis::error()], steps + 1, nodes))
     }
 
-    fn new(width: usize, nodes: Vec<Node>) -> Self {
+    fn new(axes: [Axis; 2], width: usize, nodes: Vec<Node>) -> Self {
         let extent = |coordinate: fn(Point) -> f64| {
             let values = || nodes.iter().map(|node| coordinate(node.at));
             values().fold(0.0, f64::max) - values().fold(f64::INFINITY, f64::min)
         };
         let extents = [extent(|at| at.0), extent(|at| at.1)];
-        Self { width, nodes, extents }
+        Self { width, nodes, axes, is_section: false, extents }
     }
 
     /// The regime of a cell, without the budgets whose multipliers only rounding keeps from 0.
     pub(super) fn regime(&self, point: &SurfacePoint) -> Regime {
         let counts = |k: usize| point.multipliers[k] * self.extents[k] > NEGLIGIBLE;
         match point.regime {
-            Regime::DistortionOnly | Regime::Both if counts(Rdc::DISTORTION) => {
-                if point.regime == Regime::Both && counts(Rdc::ERROR) {
+            Regime::FirstOnly | Regime::Both if counts(0) => {
+                if point.regime == Regime::Both && counts(1) {
                     Regime::Both
                 } else {
-                    Regime::DistortionOnly
+                    Regime::FirstOnly
                 }
             }
-            Regime::ClassificationOnly | Regime::Both if counts(Rdc::ERROR) => {
-                Regime::ClassificationOnly
-            }
-            _ => Regime::ZeroRate,
+            Regime::SecondOnly | Regime::Both if counts(1) => Regime::SecondOnly,
+            _ => Regime::Neither,
         }
     }
 

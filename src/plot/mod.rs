@@ -16,7 +16,7 @@
 //! let svg = SurfacePlot::new(&surface).svg()?;
 //! assert!(svg.contains("rate R, bits per symbol"));
 //!
-//! let options = Options::default().with_title("One bit").with_distortion("D, bit flips per bit");
+//! let options = Options::default().with_title("One bit").with_first("D, bit flips per bit");
 //! let svg = CurveFamily::rows(&surface).with_options(options).svg()?;
 //! assert!(svg.contains("D, bit flips per bit") && svg.contains("E = 0.13"));
 //! # Ok::<(), rdc_theory::plot::PlotError>(())
@@ -26,6 +26,7 @@
 //! the same in print. What is not finite is left out. The building blocks ([`svg`], [`chart`], [`Legend`], [`Style`],
 //! [`Scale`]) serve pictures of other kinds with [`plotters`].
 
+mod axis;
 mod chart;
 mod contour_map;
 mod convergence;

@@ -8,10 +8,10 @@ pub struct Options {
     pub title: String,
     /// Width and height in pixels.
     pub size: (u32, u32),
-    /// The name of the distortion's axis.
-    pub distortion: String,
-    /// The name of the error's axis.
-    pub error: String,
+    /// The name of the axis of the first budget, of R(D,E) the distortion; `None` for what its constraint is called.
+    pub first: Option<String>,
+    /// The name of the axis of the second budget, of R(D,E) the error; `None` for what its constraint is called.
+    pub second: Option<String>,
     /// The name of the rate's axis.
     pub rate: String,
 }
@@ -21,8 +21,8 @@ impl Default for Options {
         Self {
             title: String::new(),
             size: (900, 640),
-            distortion: "distortion budget D, cost per symbol".into(),
-            error: "error budget E, misread labels per symbol".into(),
+            first: None,
+            second: None,
             rate: "rate R, bits per symbol".into(),
         }
     }
@@ -41,16 +41,16 @@ impl Options {
         Self { size: (width, height), ..self }
     }
 
-    /// The name of the distortion's axis, with its unit.
+    /// The name of the axis of the first budget, with its unit.
     #[must_use]
-    pub fn with_distortion(self, name: impl Into<String>) -> Self {
-        Self { distortion: name.into(), ..self }
+    pub fn with_first(self, name: impl Into<String>) -> Self {
+        Self { first: Some(name.into()), ..self }
     }
 
-    /// The name of the error's axis, with its unit.
+    /// The name of the axis of the second budget, with its unit.
     #[must_use]
-    pub fn with_error(self, name: impl Into<String>) -> Self {
-        Self { error: name.into(), ..self }
+    pub fn with_second(self, name: impl Into<String>) -> Self {
+        Self { second: Some(name.into()), ..self }
     }
 
     /// The name of the rate's axis, with its unit.

@@ -18,7 +18,7 @@ pub(super) type Crossings = BTreeMap<[usize; 2], Point>;
 pub(super) fn boundaries(mesh: &Mesh, crossings: &Crossings, zero_rate: bool) -> Vec<Vec<Point>> {
     let mut outlines: BTreeMap<[usize; 2], Outline> = BTreeMap::new();
     let told = |triangle: &[Known; 3]| {
-        zero_rate || triangle.iter().all(|corner| corner.regime != Regime::ZeroRate)
+        zero_rate || triangle.iter().all(|corner| corner.regime != Regime::Neither)
     };
     for triangle in mesh.triangles().filter(told) {
         let sides = [0, 1, 2].map(|k| [triangle[k], triangle[(k + 1) % 3]]);

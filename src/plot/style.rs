@@ -133,9 +133,9 @@ impl Style {
 #[must_use]
 pub const fn regime_colour(regime: Regime) -> RGBColor {
     match regime {
-        Regime::ZeroRate => WHITE,
-        Regime::DistortionOnly => RGBColor(153, 199, 224),
-        Regime::ClassificationOnly => RGBColor(245, 216, 153),
+        Regime::Neither => WHITE,
+        Regime::FirstOnly => RGBColor(153, 199, 224),
+        Regime::SecondOnly => RGBColor(245, 216, 153),
         Regime::Both => RGBColor(153, 216, 199),
     }
 }

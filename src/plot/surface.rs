@@ -1,5 +1,6 @@
-//! R over (D,E) in space.
+//! R over two budgets in space, called (D,E) here.
 
+use super::axis::{Axis, titles};
 use super::labels::{anchored, centred};
 use super::mesh::{Known, Mesh};
 use super::{Canvas, Options, Plot, PlotError, Point, Scale, labels, shade};
@@ -18,7 +19,7 @@ const OUTLINED: usize = 64;
 /// How far outside of its edge a tick's label is, as a share of the edges.
 const OUTSIDE: f64 = 0.06;
 
-/// R over (D,E), seen from large budgets, so that the steep part at small ones is behind and hides nothing.
+/// R over (D,E) or two other budgets, seen from large budgets, so that the steep part at small ones is behind and hides nothing.
 ///
 /// Cells without a rate are left out, infinite budgets too. The shades tell the rate once more.
 #[derive(Debug, Clone)]
@@ -97,7 +98,8 @@ impl Plot for SurfacePlot {
         let view = View::onto(canvas.dim_in_pixel());
         draw_walls(canvas, view, &scales)?;
         self.draw_cells(canvas, view, &scales)?;
-        draw_ticks(canvas, view, &scales)?;
+        let symbols = self.mesh.axes.each_ref().map(Axis::symbol);
+        draw_ticks(canvas, view, &scales, symbols)?;
         self.draw_names(canvas, view)
     }
 }
@@ -157,15 +159,16 @@ impl SurfacePlot {
     fn draw_names(&self, canvas: &Canvas<'_>, view: View) -> Result<(), PlotError> {
         const SIZE: u32 = 22;
         const EDGE: i32 = 24;
-        let Options { title, distortion, error, rate, .. } = &self.options;
+        let Options { title, rate, .. } = &self.options;
+        let [first, second] = titles(&self.mesh.axes, &self.options);
         let (width, height) = canvas.dim_in_pixel();
         let (width, bottom) = (width as i32, height as i32 - 20);
-        let needed = labels::width(error, SIZE) + labels::width(distortion, SIZE) + 3 * EDGE;
+        let needed = labels::width(&second, SIZE) + labels::width(&first, SIZE) + 3 * EDGE;
         let row = if needed <= width { bottom } else { bottom - 28 };
         labels::titled(canvas, title)?;
-        canvas.draw(&Text::new(error.as_str(), (EDGE, bottom), labels::text(SIZE)))?;
+        canvas.draw(&Text::new(second.as_str(), (EDGE, bottom), labels::text(SIZE)))?;
         let right = anchored(SIZE, HPos::Right);
-        canvas.draw(&Text::new(distortion.as_str(), (width - EDGE, row), right))?;
+        canvas.draw(&Text::new(first.as_str(), (width - EDGE, row), right))?;
         let upright = centred(SIZE).transform(FontTransform::Rotate270);
         let middle = view.pixel([1.0, 0.0, 0.5]).1;
         canvas.draw(&Text::new(rate.as_str(), (28, middle), upright))?;
@@ -204,7 +207,12 @@ fn draw_walls(canvas: &Canvas<'_>, view: View, scales: &[Scale; 3]) -> Result<()
 }
 
 /// The numbers along the edges of the floor that are near, and up the left edge.
-fn draw_ticks(canvas: &Canvas<'_>, view: View, scales: &[Scale; 3]) -> Result<(), PlotError> {
+fn draw_ticks(
+    canvas: &Canvas<'_>,
+    view: View,
+    scales: &[Scale; 3],
+    symbols: [&str; 2],
+) -> Result<(), PlotError> {
     let place = |axis: usize, share: f64| match axis {
         0 => [share, 1.0 + OUTSIDE, 0.0],
         1 => [1.0 + OUTSIDE, share, 0.0],
@@ -216,7 +224,7 @@ fn draw_ticks(canvas: &Canvas<'_>, view: View, scales: &[Scale; 3]) -> Result<()
             canvas.draw(&Text::new(label, at, anchored(20, anchor)))?;
         }
     }
-    for (axis, name) in [(0, "D"), (1, "E")] {
+    for (axis, name) in symbols.into_iter().enumerate() {
         let mut at = place(axis, 0.5);
         at[1 - axis] += 3.0 * OUTSIDE;
         canvas.draw(&Text::new(name, view.pixel(at), centred(24)))?;

@@ -17,7 +17,7 @@
 //!   classifier.
 //! - **[`Method`], [`Status`] and [`Regime`]** are what they print.
 //! - **A cell** is `"missing"`, `"infeasible"` or `{"solved": {...}}`; the cells of a [`Surface`](crate::Surface) are one
-//!   list, ordered by error, then by distortion.
+//!   list, ordered by the second budget, then by the first; its `fixed` budgets are pairs `[name, budget]`.
 //! - **Durations** are `{"secs", "nanos"}`. All else has its fields by their names.
 //!
 //! ```

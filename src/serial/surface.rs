@@ -1,6 +1,6 @@
 //! Surfaces and their points.
 
-use super::{checked, exact, rebuilt};
+use super::{Number, Numbers, checked, exact, rebuilt};
 use crate::{Cell, RdcError, Regime, Status, Surface, SurfacePoint};
 use serde::{Deserialize, Serialize};
 
@@ -22,18 +22,22 @@ struct SurfacePointFields {
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Surface", deny_unknown_fields)]
 struct SurfaceForm {
+    names: [String; 2],
     #[serde(with = "exact")]
-    distortions: Vec<f64>,
+    first: Vec<f64>,
     #[serde(with = "exact")]
-    errors: Vec<f64>,
+    second: Vec<f64>,
+    fixed: Vec<(String, Number)>,
     cells: Vec<Cell>,
 }
 
 impl From<&Surface> for SurfaceForm {
     fn from(surface: &Surface) -> Self {
         Self {
-            distortions: surface.distortions().to_vec(),
-            errors: surface.errors().to_vec(),
+            names: surface.names().map(Into::into),
+            first: surface.first().to_vec(),
+            second: surface.second().to_vec(),
+            fixed: surface.fixed().iter().map(|(name, v)| (name.clone(), v.form())).collect(),
             cells: surface.iter().map(|(_, _, cell)| *cell).collect(),
         }
     }
@@ -43,7 +47,8 @@ impl TryFrom<SurfaceForm> for Surface {
     type Error = RdcError;
 
     fn try_from(form: SurfaceForm) -> Result<Self, RdcError> {
-        Self::new(form.distortions, form.errors, form.cells)
+        let fixed = form.fixed.into_iter().map(|(name, number)| (name, f64::of(number)));
+        Self::new(form.names, form.first, form.second, form.cells)?.with_fixed(fixed.collect())
     }
 }
 

@@ -142,6 +142,8 @@ pub(crate) fn solve(
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
         return Err(frontier::infeasible(problem, budgets, &instance, reach));
     }
+    // A guess has no flows: they would start far from what suits it.
+    let near = near.filter(|_| instance.marginal.is_none());
     let guess = near.map(|near| near.in_nats(problem, &instance));
     let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
     if let (Ended::Infeasible, Some(potential)) = (outcome.ended, &outcome.dual.potential) {

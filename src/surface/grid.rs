@@ -1,15 +1,18 @@
 //! The rates at the crossings of two lists of budgets.
 
 use crate::theorem1::{Bracket, Sample};
-use crate::{RdcError, Regime, Solution, Status, check};
+use crate::{Rdc, RdcError, Regime, Solution, Status, check};
 
-/// R(D,E) at every pair of a list of distortions and a list of error rates.
+/// The rate at every pair of a list of budgets of one constraint and a list of budgets of another: R(D,E) of an
+/// [`Rdc`](crate::Rdc), or a section of the function of a [`Problem`](crate::Problem) on which its other budgets are fixed.
 ///
-/// Cells are ordered by error, then by distortion: a row has one error budget.
+/// Cells are ordered by the second budget, then by the first: a row has one second budget.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
-    distortions: Vec<f64>,
-    errors: Vec<f64>,
+    names: [String; 2],
+    first: Vec<f64>,
+    second: Vec<f64>,
+    fixed: Vec<(String, f64)>,
     cells: Vec<Cell>,
 }
 
@@ -34,12 +37,12 @@ pub struct SurfacePoint {
     pub rate: f64,
     /// The lower bound in bits, `0 <= lower <= rate`.
     pub lower: f64,
-    /// \[-dR/dD, -dR/dE\] in bits per unit, `>= 0`: `R(D', E') >= lower - s (D' - D) - t (E' - E)` everywhere, if
-    /// `lower > 0`.
+    /// \[-dR/dD, -dR/dE\], the slopes by the first budget D and the second E in bits per unit, `>= 0`:
+    /// `R(D', E') >= lower - s (D' - D) - t (E' - E)` everywhere, if `lower > 0`.
     pub multipliers: [f64; 2],
-    /// The distortion and the error rate of the channel that attains `rate`.
+    /// What the channel that attains `rate` spends of the two budgets.
     pub achieved: [f64; 2],
-    /// Which budgets set the rate.
+    /// Which of the two budgets set the rate.
     pub regime: Regime,
     /// How the run ended.
     pub status: Status,
@@ -50,6 +53,20 @@ impl SurfacePoint {
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.rate - self.lower
+    }
+
+    /// What a solution says of two of its constraints, by their indices; missing ones spend nothing.
+    #[must_use]
+    pub fn along(solution: &Solution, axes: [usize; 2]) -> Self {
+        let constraint = |k: usize| solution.constraints.get(k);
+        Self {
+            rate: solution.rate,
+            lower: solution.lower,
+            multipliers: axes.map(|k| constraint(k).map_or(0.0, |c| c.multiplier)),
+            achieved: axes.map(|k| constraint(k).map_or(0.0, |c| c.achieved)),
+            regime: Regime::along(solution, axes),
+            status: solution.status,
+        }
     }
 
     /// The rules that what a file says of a point must keep.
@@ -66,15 +83,7 @@ impl SurfacePoint {
 impl From<&Solution> for SurfacePoint {
     /// Of a solution of an [`Rdc`](crate::Rdc): its first two constraints count.
     fn from(solution: &Solution) -> Self {
-        let constraint = |k: usize| solution.constraints.get(k);
-        Self {
-            rate: solution.rate,
-            lower: solution.lower,
-            multipliers: [0, 1].map(|k| constraint(k).map_or(0.0, |c| c.multiplier)),
-            achieved: [0, 1].map(|k| constraint(k).map_or(0.0, |c| c.achieved)),
-            regime: Regime::of(solution),
-            status: solution.status,
-        }
+        Self::along(solution, [Rdc::DISTORTION, Rdc::ERROR])
     }
 }
 
@@ -90,53 +99,80 @@ impl Cell {
 }
 
 impl Surface {
-    /// A surface of cells in rows of one error budget each, the distortions of a row in their order.
+    /// A surface of cells in rows of one second budget each, the first budgets of a row in their order, without budgets beside
+    /// these.
+    ///
+    /// `names` are those of the two constraints, as given to [`Problem::with_cost`](crate::Problem::with_cost).
     ///
     /// # Errors
     /// An empty list, budgets that are negative, NaN or not strictly increasing, a count of cells other than that of the
     /// pairs.
     pub fn new(
-        distortions: Vec<f64>,
-        errors: Vec<f64>,
+        names: [impl Into<String>; 2],
+        first: Vec<f64>,
+        second: Vec<f64>,
         cells: Vec<Cell>,
     ) -> Result<Self, RdcError> {
-        axis("distortions", &distortions)?;
-        axis("errors", &errors)?;
-        let expected = distortions.len() * errors.len();
-        let rule = "one cell for each pair of a distortion and an error";
+        axis("first", &first)?;
+        axis("second", &second)?;
+        let expected = first.len() * second.len();
+        let rule = "one cell for each pair of a first and a second budget";
         check::count("cells", "entries", cells.len(), expected, rule)?;
-        Ok(Self { distortions, errors, cells })
+        Ok(Self { names: names.map(Into::into), first, second, fixed: Vec::new(), cells })
     }
 
-    /// The distortion budgets, increasing, the last possibly `+inf`.
+    /// With the budgets that all cells share, by the names of their constraints, in the order of the problem.
+    ///
+    /// # Errors
+    /// A budget that is negative or NaN.
+    pub fn with_fixed(self, fixed: Vec<(String, f64)>) -> Result<Self, RdcError> {
+        for (name, budget) in &fixed {
+            check::budget(&format!("the fixed budget of {name}"), *budget)?;
+        }
+        Ok(Self { fixed, ..self })
+    }
+
+    /// The names of the constraints whose budgets vary: of R(D,E) "distortion" and "classification error".
     #[must_use]
-    pub fn distortions(&self) -> &[f64] {
-        &self.distortions
+    pub fn names(&self) -> [&str; 2] {
+        self.names.each_ref().map(String::as_str)
     }
 
-    /// The error budgets, increasing, the last possibly `+inf`.
+    /// The first budgets, increasing, the last possibly `+inf`.
     #[must_use]
-    pub fn errors(&self) -> &[f64] {
-        &self.errors
+    pub fn first(&self) -> &[f64] {
+        &self.first
     }
 
-    /// The cell of the i-th distortion and the j-th error; `None` outside of the grid.
+    /// The second budgets, increasing, the last possibly `+inf`.
+    #[must_use]
+    pub fn second(&self) -> &[f64] {
+        &self.second
+    }
+
+    /// The constraints beside these two and their budgets, in \[0, inf\]; none of R(D,E).
+    #[must_use]
+    pub fn fixed(&self) -> &[(String, f64)] {
+        &self.fixed
+    }
+
+    /// The cell of the i-th first and the j-th second budget; `None` outside of the grid.
     #[must_use]
     pub fn cell(&self, i: usize, j: usize) -> Option<&Cell> {
         self.row(j)?.get(i)
     }
 
-    /// The cells of the j-th error budget, by distortion; `None` outside of the grid.
+    /// The cells of the j-th second budget, by the first; `None` outside of the grid.
     #[must_use]
     pub fn row(&self, j: usize) -> Option<&[Cell]> {
-        let width = self.distortions.len();
+        let width = self.first.len();
         self.cells.get(j * width..(j + 1) * width)
     }
 
-    /// All cells as (D, E, cell), row by row.
+    /// All cells as (first budget, second budget, cell), row by row.
     pub fn iter(&self) -> impl Iterator<Item = (f64, f64, &Cell)> {
-        let budgets =
-            self.errors.iter().flat_map(|&e| self.distortions.iter().map(move |&d| (d, e)));
+        let row = |&e: &f64| self.first.iter().map(move |&d| (d, e));
+        let budgets = self.second.iter().flat_map(row);
         budgets.zip(&self.cells).map(|((d, e), cell)| (d, e, cell))
     }
 

@@ -1,4 +1,4 @@
-//! R(D,E) over a grid of budgets.
+//! The rate over a grid of two budgets.
 
 mod csv;
 mod grid;

@@ -1,13 +1,14 @@
 //! The computation of a surface.
 //!
-//! Most of a grid is known from its margins: where the best channel for D alone meets E it is the best for both, and so is the
-//! best channel for E alone where it meets D. What remains is solved along each row from the largest D down, every point from
-//! the one before. A row depends on nothing but its own budgets and the margins, whoever computes it.
+//! Most of a grid is known from its margins: where the best channel for the first budget alone meets the second it is the best
+//! for both, and so is the best channel for the second alone where it meets the first, all with the other budgets fixed. What
+//! remains is solved along each row from the largest first budget down, every point from the one before. A row depends on
+//! nothing but its own budgets and the margins, whoever computes it. (D and E below are the first and the second budget.)
 
 use super::grid::axis;
 use super::{Cell, Surface, SurfacePoint};
 use crate::solver::Near;
-use crate::{Polyline, Rdc, RdcError, Settings, Status, check};
+use crate::{Polyline, Problem, Rdc, RdcError, Settings, Status, check, polyline};
 use nalgebra::DVector;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const UNLIMITED: f64 = f64::INFINITY;
 
-/// Error budgets this far below the frontier are left to the frontier, closer ones to the solver, which knows the rounding.
+/// Second budgets this far below the frontier are left to the frontier, closer ones to the solver, which knows the rounding.
 const CLEARLY: f64 = 1e-9;
 
 /// A surface to be computed: which budgets, how precisely, which part of it.
@@ -50,9 +51,12 @@ const CLEARLY: f64 = 1e-9;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Sweep<'a> {
-    rdc: &'a Rdc,
-    distortions: &'a [f64],
-    errors: &'a [f64],
+    problem: &'a Problem,
+    axes: [usize; 2],
+    first: &'a [f64],
+    second: &'a [f64],
+    /// All budgets; those at the axes vary.
+    budgets: Vec<f64>,
     settings: Settings,
     /// (index, count): every count-th row from the index-th on.
     shard: (usize, usize),
@@ -66,6 +70,75 @@ pub struct SweepProgress {
     pub done: usize,
     /// Cells asked for.
     pub cells: usize,
+}
+
+impl Problem {
+    /// The rate at every pair of a list of budgets of one constraint and a list of another, by the default [`Settings`].
+    ///
+    /// Pairs that no channel meets are [`Cell::Infeasible`].
+    ///
+    /// # Errors
+    /// As for [`Problem::sweep`].
+    pub fn surface(
+        &self,
+        axes: [usize; 2],
+        first: &[f64],
+        second: &[f64],
+        budgets: &[f64],
+    ) -> Result<Surface, RdcError> {
+        self.sweep(axes, first, second, budgets)?.run(|_| ControlFlow::Continue(()))
+    }
+
+    /// A surface to be computed with settings, in shards, or under observation: over the budgets of the constraints `axes`, by
+    /// their indices, the others fixed.
+    ///
+    /// `first` and `second` lie in \[0, inf\], strictly increasing; `budgets` holds one budget for each constraint, of which
+    /// those at `axes` are not read.
+    ///
+    /// ```
+    /// use nalgebra::{DMatrix, DVector};
+    /// use rdc_theory::Problem;
+    /// use std::ops::ControlFlow;
+    /// let cost = |entries: [f64; 4]| DMatrix::from_row_slice(2, 2, &entries);
+    /// let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?
+    ///     .with_cost("distortion", cost([0.0, 1.0, 1.0, 0.0]))?
+    ///     .with_cost("ones sent", cost([0.0, 1.0, 0.0, 1.0]))?
+    ///     .with_cost("ones lost", cost([0.0, 0.0, 1.0, 0.0]))?;
+    /// let budgets = [f64::NAN, 0.2, f64::NAN];
+    /// let sweep = problem.sweep([0, 2], &[0.1, 0.2, 0.3], &[0.15, 0.25], &budgets)?;
+    /// let surface = sweep.run(|_| ControlFlow::Continue(()))?;
+    /// assert_eq!(surface.names(), ["distortion", "ones lost"]);
+    /// assert_eq!(surface.fixed(), [("ones sent".to_owned(), 0.2)]);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Axes that are equal, or not below the count of constraints; an empty list, another count of budgets; a budget that is
+    /// negative, NaN, or in a list not above the one before it.
+    pub fn sweep<'a>(
+        &'a self,
+        axes: [usize; 2],
+        first: &'a [f64],
+        second: &'a [f64],
+        budgets: &[f64],
+    ) -> Result<Sweep<'a>, RdcError> {
+        for (k, &index) in axes.iter().enumerate() {
+            self.check_index(&format!("axes[{k}]"), index)?;
+        }
+        let rule = "the second axis must differ from the first";
+        check::scalar("axes[1]", axes[1] as f64, rule, axes[0] != axes[1])?;
+        axis("first", first)?;
+        axis("second", second)?;
+        let mut budgets = budgets.to_vec();
+        for k in axes {
+            if let Some(varying) = budgets.get_mut(k) {
+                *varying = UNLIMITED;
+            }
+        }
+        self.check_budgets(&budgets)?;
+        let settings = Settings::default();
+        Ok(Sweep { problem: self, axes, first, second, budgets, settings, shard: (0, 1) })
+    }
 }
 
 impl Rdc {
@@ -92,8 +165,8 @@ impl Rdc {
     ) -> Result<Sweep<'a>, RdcError> {
         axis("distortions", distortions)?;
         axis("errors", errors)?;
-        let settings = Settings::default();
-        Ok(Sweep { rdc: self, distortions, errors, settings, shard: (0, 1) })
+        let axes = [Self::DISTORTION, Self::ERROR];
+        self.problem().sweep(axes, distortions, errors, &[UNLIMITED; 2])
     }
 }
 
@@ -120,18 +193,18 @@ impl Sweep<'_> {
     /// rows not done by then are [`Cell::Missing`].
     ///
     /// # Errors
-    /// None that [`Rdc::sweep`] and the constructors have not told already.
+    /// None that [`Problem::sweep`] and the constructors have not told already.
     pub fn run(
         &self,
         observer: impl FnMut(&SweepProgress) -> ControlFlow<()> + Send,
     ) -> Result<Surface, RdcError> {
         let (index, count) = self.shard;
-        let rows: Vec<usize> = (index..self.errors.len()).step_by(count).collect();
-        let report = Report::new(rows.len() * self.distortions.len(), observer);
-        let alone = self.distortions.par_iter().map(|&d| self.solve(d, UNLIMITED, None));
+        let rows: Vec<usize> = (index..self.second.len()).step_by(count).collect();
+        let report = Report::new(rows.len() * self.first.len(), observer);
+        let alone = self.first.par_iter().map(|&d| self.solve(d, UNLIMITED, None));
         let margins = Margins {
-            frontier: self.rdc.feasible_frontier(),
-            by_distortion: alone
+            frontier: self.frontier(),
+            by_first: alone
                 .map(|solved| Ok(solved?.map(|found| found.point)))
                 .collect::<Result<_, RdcError>>()?,
         };
@@ -139,17 +212,28 @@ impl Sweep<'_> {
             .par_iter()
             .map(|&row| self.row(row, &margins, &report))
             .collect::<Result<_, _>>()?;
-        let width = self.distortions.len();
-        let mut cells = vec![Cell::Missing; width * self.errors.len()];
+        let width = self.first.len();
+        let mut cells = vec![Cell::Missing; width * self.second.len()];
         for (row, computed) in rows.into_iter().zip(computed) {
             if let Some(computed) = computed {
                 cells[row * width..(row + 1) * width].copy_from_slice(&computed);
             }
         }
-        Surface::new(self.distortions.to_vec(), self.errors.to_vec(), cells)
+        let names = self.axes.map(|k| self.problem.constraint_name(k));
+        let others = (0..self.budgets.len()).filter(|k| !self.axes.contains(k));
+        let fixed = others.map(|k| (self.problem.constraint_name(k).to_owned(), self.budgets[k]));
+        Surface::new(names, self.first.to_vec(), self.second.to_vec(), cells)?
+            .with_fixed(fixed.collect())
     }
 
-    /// The cells of one error budget; `None` if the sweep was stopped before.
+    /// Below it no channel meets both budgets, whatever the others.
+    fn frontier(&self) -> Option<Polyline> {
+        let [first, second] = self.axes;
+        let are_costs = self.axes.iter().all(|&k| k < self.problem.costs.len());
+        are_costs.then(|| polyline::feasible(self.problem, first, second))
+    }
+
+    /// The cells of one second budget; `None` if the sweep was stopped before.
     fn row(
         &self,
         row: usize,
@@ -159,16 +243,16 @@ impl Sweep<'_> {
         if report.is_stopped() {
             return Ok(None);
         }
-        let e = self.errors[row];
-        let mut cells = vec![Cell::Infeasible; self.distortions.len()];
+        let e = self.second[row];
+        let mut cells = vec![Cell::Infeasible; self.first.len()];
         if let Some(alone) = self.solve(UNLIMITED, e, None)? {
-            let by_error = alone.point;
+            let by_second = alone.point;
             let mut last = alone;
-            for (i, &d) in self.distortions.iter().enumerate().rev() {
+            for (i, &d) in self.first.iter().enumerate().rev() {
                 if margins.are_clearly_infeasible(d, e) {
                     continue;
                 }
-                if let Some(known) = margins.known(i, by_error, d, e) {
+                if let Some(known) = margins.known(i, by_second, d, e) {
                     cells[i] = Cell::Solved(known);
                 } else if let Some(found) = self.solve(d, e, Some(&last))? {
                     cells[i] = Cell::Solved(found.point);
@@ -182,11 +266,12 @@ impl Sweep<'_> {
 
     /// The rate at one pair of budgets, from that of others close by where there is one; `None` where it is infinite.
     fn solve(&self, d: f64, e: f64, close: Option<&Found>) -> Result<Option<Found>, RdcError> {
-        let cold = || self.rdc.solve_with(d, e, &self.settings);
+        let mut budgets = self.budgets.clone();
+        (budgets[self.axes[0]], budgets[self.axes[1]]) = (d, e);
+        let cold = || self.problem.solve_with(&budgets, &self.settings);
         let solved = match close {
-            Some(Found { point, q }) => {
-                let near = Near { q, multipliers: &point.multipliers };
-                match self.rdc.problem().solve_near(near, &[d, e], &self.settings) {
+            Some(Found { q, multipliers, .. }) => {
+                match self.problem.solve_near(Near { q, multipliers }, &budgets, &self.settings) {
                     // A start from a neighbour may lead nowhere.
                     Ok(near) if matches!(near.status, Status::IterationLimit | Status::Stalled) => {
                         cold().map(|cold| if cold.gap() < near.gap() { cold } else { near })
@@ -197,40 +282,45 @@ impl Sweep<'_> {
             None => cold(),
         };
         match solved {
-            Ok(solution) => {
-                Ok(Some(Found { point: SurfacePoint::from(&solution), q: solution.certificate }))
-            }
+            Ok(solution) => Ok(Some(Found {
+                point: SurfacePoint::along(&solution, self.axes),
+                multipliers: solution.constraints.iter().map(|c| c.multiplier).collect(),
+                q: solution.certificate,
+            })),
             Err(RdcError::Infeasible(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-/// What is kept of a solution: its point, and the output pmf from which a neighbour may start. Channels are large.
+/// What is kept of a solution: its point, and from where a neighbour may start. Channels are large.
 struct Found {
     point: SurfacePoint,
+    /// Of all constraints.
+    multipliers: Vec<f64>,
     q: DVector<f64>,
 }
 
 /// What a row takes from outside of it.
 struct Margins {
-    frontier: Polyline,
-    /// The rates without an error budget.
-    by_distortion: Vec<Option<SurfacePoint>>,
+    frontier: Option<Polyline>,
+    /// The rates without the second budget.
+    by_first: Vec<Option<SurfacePoint>>,
 }
 
 impl Margins {
     fn are_clearly_infeasible(&self, d: f64, e: f64) -> bool {
-        self.frontier.second_at(d).is_some_and(|least| e < least - CLEARLY)
+        let least = self.frontier.as_ref().and_then(|frontier| frontier.second_at(d));
+        least.is_some_and(|least| e < least - CLEARLY)
     }
 
-    /// The point at the i-th distortion d and error e, if the best channel for one of the two alone meets both.
+    /// The point at the i-th first budget d and the second e, if the best channel for one of the two alone meets both.
     ///
     /// With one multiplier 0, the bounds of that channel's rate do not depend on the budget which it meets.
-    fn known(&self, i: usize, by_error: SurfacePoint, d: f64, e: f64) -> Option<SurfacePoint> {
-        let by_distortion = self.by_distortion[i].filter(|point| point.achieved[Rdc::ERROR] <= e);
-        let by_error = Some(by_error).filter(|point| point.achieved[Rdc::DISTORTION] <= d);
-        by_error.or(by_distortion).filter(|point| point.status == Status::Certified)
+    fn known(&self, i: usize, by_second: SurfacePoint, d: f64, e: f64) -> Option<SurfacePoint> {
+        let by_first = self.by_first[i].filter(|point| point.achieved[1] <= e);
+        let by_second = Some(by_second).filter(|point| point.achieved[0] <= d);
+        by_second.or(by_first).filter(|point| point.status == Status::Certified)
     }
 }
 

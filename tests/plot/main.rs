@@ -15,8 +15,8 @@ use rdc_theory::plot::{
     Scale, Style, SurfacePlot, Trace, regime_colour,
 };
 use rdc_theory::{
-    BinaryClassifier, BinaryRdc, Cell, Classifier, Distortion, Progress, Rdc, Regime, Solution,
-    Source, Surface, binary_entropy,
+    BinaryClassifier, BinaryRdc, Cell, Classifier, Distortion, Problem, Progress, Rdc, Regime,
+    Solution, Source, Surface, binary_entropy,
 };
 use std::time::Duration;
 use svg::{Picture, Pixel};
@@ -44,11 +44,11 @@ fn feasible() -> Surface {
 
 /// The same with some cells changed.
 fn with_cells(surface: &Surface, change: impl Fn(usize, usize) -> Option<Cell>) -> Surface {
-    let (d, e) = (surface.distortions().to_vec(), surface.errors().to_vec());
+    let (d, e) = (surface.first().to_vec(), surface.second().to_vec());
     let cell = |i, j| change(i, j).unwrap_or(*surface.cell(i, j).unwrap());
     let cells = (0..e.len()).flat_map(|j| (0..d.len()).map(move |i| (i, j)));
     let cells = cells.map(|(i, j)| cell(i, j)).collect();
-    Surface::new(d, e, cells).unwrap()
+    Surface::new(surface.names(), d, e, cells).unwrap()
 }
 
 fn solution() -> Solution {
@@ -64,10 +64,11 @@ fn every_picture_is_well_formed_names_its_axes_and_overlaps_no_labels() {
     let (rdc, surface, solution) = (bit([0.02, 0.6]), feasible(), solution());
     let options = Options::default()
         .with_title("R < 1 & \"more\"")
-        .with_distortion("D in flips per bit")
-        .with_error("E in misreadings per bit")
+        .with_first("D in flips per bit")
+        .with_second("E in misreadings per bit")
         .with_rate("R in bits per bit");
-    let (d, e, r) = (&*options.distortion, &*options.error, &*options.rate);
+    let (d, e, r) =
+        (options.first.as_deref().unwrap(), options.second.as_deref().unwrap(), &*options.rate);
     let with = || options.clone();
     let pictures = [
         (SurfacePlot::new(&surface).with_options(with()).svg().unwrap(), vec![d, e, r]),
@@ -307,6 +308,32 @@ fn rows_and_columns_of_a_surface_are_named_and_those_without_rates_left_out() {
     assert!(columns.has_label("D = 0.3") && columns.has_label("D = 0.15"));
     let names = columns.labels.iter().filter(|label| label.text.starts_with("D = ")).count();
     assert_eq!(names, 6, "of seven columns as many as can be told apart");
+}
+
+#[test]
+fn pictures_of_other_budgets_carry_their_names() {
+    let cost = |entries: [f64; 4]| DMatrix::from_row_slice(2, 2, &entries);
+    let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)
+        .unwrap()
+        .with_cost("distortion", cost([0.0, 1.0, 1.0, 0.0]))
+        .unwrap()
+        .with_cost("ones", cost([0.0, 1.0, 0.0, 1.0]))
+        .unwrap()
+        .with_cost("lost", cost([0.0, 0.0, 1.0, 0.0]))
+        .unwrap();
+    let (lost, distortions) = (steps(0.1, 0.3, 12), steps(0.1, 0.35, 12));
+    let surface = problem.surface([2, 0], &lost, &distortions, &[0.0, 0.25, 0.0]).unwrap();
+    let space = Picture::read(&SurfacePlot::new(&surface).svg().unwrap());
+    let map = Picture::read(&ContourMap::of_surface(&surface).svg().unwrap());
+    for picture in [&space, &map] {
+        assert!(picture.has_label("lost budget"));
+        assert!(picture.has_label("distortion budget D, cost per symbol"));
+    }
+    assert!(space.has_label("lost") && space.has_label("D"));
+    // A third budget is fixed: where neither is felt, there may be rate left.
+    assert!(map.has_label("neither") && map.has_label("lost only"));
+    let columns = Picture::read(&CurveFamily::columns(&surface).svg().unwrap());
+    assert!(columns.has_label("lost = 0.1"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! The inverse functions: the least budget at a given rate.
+//! The search for the least budget.
 
-use crate::{Plane, Rdc, RdcError, Settings, Solution, Status, check, entropy};
+use super::{AtRate, LeastBudget};
+use crate::{Problem, RdcError, Settings, Solution, Status, check, entropy, frontier, polyline};
 use std::time::Instant;
 
 /// Solves after which the bracket so far is returned; 4 to 8 are typical.
@@ -22,125 +23,6 @@ const STRAIGHT: f64 = 1e-6;
 
 /// An interval left to search is worth no solve if it is this share of what stays unproven beside it.
 const LEFT_TO_SEARCH: f64 = 0.1;
-
-/// The least budget at a rate.
-#[derive(Debug, Clone)]
-pub enum AtRate {
-    /// The rate is enough from some budget on.
-    Enough(LeastBudget),
-    /// No budget is enough, or none was found to be: the solution without this budget has more rate than was asked. The
-    /// smallest rate that would do lies in \[`lower`, `rate`\] of it.
-    TooLittle(Solution),
-}
-
-/// The least budget B at which a rate is enough, with its bracket `lower <= B <= upper`.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct LeastBudget {
-    /// The upper bound in the units of the cost, attained: [`solution`](Self::solution) spends no more and has at most the
-    /// rate asked, up to 1e-12 bits of rounding.
-    pub upper: f64,
-    /// The lower bound: no smaller budget is enough, up to what the last digits of the other budget make of ties.
-    pub lower: f64,
-    /// `-dR/dB` in bits per unit, the slope of the plane that proves `lower`; B moves by `-1/slope` per bit. 0 where no
-    /// plane was needed: at the smallest budget that can be met, and at rate 0.
-    pub slope: f64,
-    /// The channel and its rate.
-    pub solution: Solution,
-    /// [`Status::Certified`] if `slope (upper - lower)` is within the tolerance, so that at the upper bound R is below the
-    /// rate asked by no more bits than this, or if the bounds agree to 1e-12.
-    pub status: Status,
-    /// Points of R that were solved.
-    pub solves: usize,
-}
-
-impl LeastBudget {
-    /// `upper - lower`, in the units of the cost.
-    #[must_use]
-    pub fn width(&self) -> f64 {
-        self.upper - self.lower
-    }
-}
-
-impl AtRate {
-    /// The least budget, `None` where the rate is too little.
-    #[must_use]
-    pub fn least_budget(&self) -> Option<&LeastBudget> {
-        match self {
-            Self::Enough(least) => Some(least),
-            Self::TooLittle(_) => None,
-        }
-    }
-}
-
-impl Rdc {
-    /// The distortion-rate-classification function `D(rate, e) = min { D : R(D, e) <= rate }` with its bracket, by the
-    /// default [`Settings`].
-    ///
-    /// `rate` is in bits, in \[0, inf\]; `e` is an error budget, in \[0, inf\].
-    ///
-    /// ```
-    /// use rdc_theory::nalgebra::{DMatrix, DVector};
-    /// use rdc_theory::{AtRate, Classifier, Distortion, Rdc, Source};
-    /// # let posterior = DMatrix::from_row_slice(2, 2, &[0.9, 0.1, 0.2, 0.8]);
-    /// # let source = Source::new(DVector::from_vec(vec![0.7, 0.3]), posterior)?;
-    /// # let rdc = Rdc::new(&source, Distortion::hamming(2)?, &Classifier::hard(&[0, 1])?)?;
-    /// let least = match rdc.distortion_at(0.4, f64::INFINITY)? {
-    ///     AtRate::Enough(least) => least,
-    ///     AtRate::TooLittle(solution) => panic!("at least {} bits are needed", solution.lower),
-    /// };
-    /// assert!(least.solution.rate <= 0.4 && least.width() < 1e-8);
-    /// let point = rdc.solve(least.upper, f64::INFINITY)?;
-    /// assert!((point.rate - 0.4).abs() < 1e-8);
-    /// # Ok::<(), rdc_theory::RdcError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`RdcError::Infeasible`] if no channel has at most `e` errors; [`RdcError::Value`] for a rate or a budget that is
-    /// negative or NaN.
-    pub fn distortion_at(&self, rate: f64, e: f64) -> Result<AtRate, RdcError> {
-        self.distortion_at_with(rate, e, &Settings::default())
-    }
-
-    /// The least distortion at a rate and an error budget.
-    ///
-    /// The tolerance of the settings is that of [`LeastBudget::status`], the time limit one of the whole search, the
-    /// iteration limit one of each solve.
-    ///
-    /// # Errors
-    /// As for [`Rdc::distortion_at`].
-    pub fn distortion_at_with(
-        &self,
-        rate: f64,
-        e: f64,
-        settings: &Settings,
-    ) -> Result<AtRate, RdcError> {
-        Search::new(self, Self::DISTORTION, rate, e, settings)?.run()
-    }
-
-    /// The classification-rate-distortion function `E(rate, d) = min { E : R(d, E) <= rate }` with its bracket, by the
-    /// default [`Settings`].
-    ///
-    /// # Errors
-    /// [`RdcError::Infeasible`] if no channel has at most the distortion `d`; [`RdcError::Value`] for a rate or a budget
-    /// that is negative or NaN.
-    pub fn error_at(&self, rate: f64, d: f64) -> Result<AtRate, RdcError> {
-        self.error_at_with(rate, d, &Settings::default())
-    }
-
-    /// The least classification error at a rate and a distortion budget, see [`Rdc::distortion_at_with`].
-    ///
-    /// # Errors
-    /// As for [`Rdc::error_at`].
-    pub fn error_at_with(
-        &self,
-        rate: f64,
-        d: f64,
-        settings: &Settings,
-    ) -> Result<AtRate, RdcError> {
-        Search::new(self, Self::ERROR, rate, d, settings)?.run()
-    }
-}
 
 /// A budget and a rate that is enough or not enough for it.
 #[derive(Debug, Clone, Copy)]
@@ -172,20 +54,23 @@ impl Point {
     }
 }
 
-/// A search for the budget of cost `index` at which R crosses `rate`: Newton's method on a power of what the budget is
+/// A search for the budget of constraint `index` at which R crosses `rate`: Newton's method on a power of what the budget is
 /// above the smallest one, between a tangent and a chord.
-struct Search<'a> {
-    rdc: &'a Rdc,
+pub(super) struct Search<'a> {
+    problem: &'a Problem,
     index: usize,
-    other: f64,
+    /// What is not searched; the entry at `index` is that of the last solve.
+    budgets: Vec<f64>,
     rate: f64,
     settings: &'a Settings,
     started: Instant,
-    /// The smallest budget that can be met.
+    /// No smaller budget can be met; this one may not be either.
     least: f64,
+    /// Whether more than rounding was excluded above it.
+    is_least_unknown: bool,
     lower: f64,
     slope: f64,
-    /// The largest budget solved with a rate above the one asked.
+    /// The largest budget solved with a rate above the one asked, `+inf` where it cannot be met.
     left: Option<Known>,
     /// The smallest one known with no more.
     right: Known,
@@ -200,23 +85,30 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(
-        rdc: &'a Rdc,
+    pub(super) fn new(
+        problem: &'a Problem,
         index: usize,
         rate: f64,
-        other: f64,
+        budgets: &[f64],
         settings: &'a Settings,
     ) -> Result<Self, RdcError> {
         check::scalar("rate", rate, "a rate in bits must be >= 0, or +inf", rate >= 0.0)?;
-        let least = rdc.problem().smallest_budget(index, &[other; 2])?.unwrap_or(f64::INFINITY);
+        problem.check_index("index", index)?;
+        let mut others = budgets.to_vec();
+        if let Some(budget) = others.get_mut(index) {
+            *budget = 0.0;
+        }
+        problem.check_budgets(&others)?;
+        let least = problem.floor(index, &others).unwrap_or(f64::INFINITY);
         Ok(Self {
-            rdc,
+            problem,
             index,
-            other,
+            budgets: budgets.to_vec(),
             rate,
             settings,
             started: Instant::now(),
             least,
+            is_least_unknown: false,
             lower: least,
             slope: 0.0,
             left: None,
@@ -230,8 +122,8 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn run(mut self) -> Result<AtRate, RdcError> {
-        match self.without_rate() {
+    pub(super) fn run(mut self) -> Result<AtRate, RdcError> {
+        match without_rate(self.problem, self.index, &self.budgets) {
             Some(free) => {
                 self.right = Known { budget: free, rate: 0.0 };
                 if self.rate == 0.0 {
@@ -246,7 +138,7 @@ impl<'a> Search<'a> {
                 self.learn(f64::INFINITY, unlimited);
             }
         }
-        if self.rate >= entropy(&self.rdc.problem().pmf) {
+        if self.rate >= entropy(&self.problem.pmf) {
             self.visit(self.least)?;
         }
         while !self.is_done() && self.solves < MAX_SOLVES && self.limit.is_none() {
@@ -254,16 +146,6 @@ impl<'a> Search<'a> {
             self.visit(next)?;
         }
         self.finish()
-    }
-
-    /// From where on no rate is needed.
-    fn without_rate(&self) -> Option<f64> {
-        let frontier = self.rdc.zero_rate_frontier()?;
-        if self.index == Rdc::DISTORTION {
-            frontier.first_at(self.other)
-        } else {
-            frontier.second_at(self.other)
-        }
     }
 
     fn is_done(&self) -> bool {
@@ -283,9 +165,8 @@ impl<'a> Search<'a> {
         if let Some(limit) = self.settings.time_limit() {
             settings = settings.with_time_limit(limit.saturating_sub(self.started.elapsed()));
         }
-        let [d, e] =
-            if self.index == Rdc::DISTORTION { [budget, self.other] } else { [self.other, budget] };
-        self.rdc.solve_with(d, e, &settings)
+        self.budgets[self.index] = budget;
+        self.problem.solve_with(&self.budgets, &settings)
     }
 
     /// Bits that are as good as none.
@@ -299,17 +180,41 @@ impl<'a> Search<'a> {
     }
 
     fn visit(&mut self, budget: f64) -> Result<(), RdcError> {
-        let solution = self.solve(budget)?;
-        self.learn(budget, solution);
+        match self.solve(budget) {
+            Ok(solution) => self.learn(budget, solution),
+            Err(RdcError::Infeasible(proof)) => {
+                // The proof tells how far it reaches.
+                let InfeasibleBudget { budget: at, multiplier, .. } = proof.budgets[self.index];
+                let reach = (1.0 - BUDGET_ROUNDING) * (at + proof.excess / multiplier);
+                self.exclude(if reach.is_finite() { reach.max(budget) } else { budget });
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
+    /// The budget cannot be met, nor can smaller ones: the smallest one was not known, or only but for rounding.
+    fn exclude(&mut self, budget: f64) {
+        if budget > self.least {
+            // Powers of what is above another budget say nothing of this one.
+            (self.least, self.last, self.newton) = (budget, None, None);
+            self.is_least_unknown = true;
+        }
+        if budget > self.lower {
+            (self.lower, self.slope) = (budget.min(self.right.budget), 0.0);
+        }
+        self.left = Some(Known { budget, rate: f64::INFINITY });
+        if self.settings.time_limit().is_some_and(|limit| self.started.elapsed() >= limit) {
+            self.limit = Some(Status::TimeLimit);
+        }
+    }
+
     fn learn(&mut self, budget: f64, solution: Solution) {
-        let plane = Plane::from(&solution);
-        let slope = plane.slopes[self.index];
+        let slope = solution.constraints[self.index].multiplier;
         let above = budget - self.least;
-        if slope > 0.0 {
-            let crossing = budget + (plane.height - self.rate) / slope;
+        // A bound that was lifted to 0 proves `R >= 0` and no slope.
+        if slope > 0.0 && solution.lower > 0.0 {
+            let crossing = budget + (solution.lower - self.rate) / slope;
             if crossing > self.lower {
                 (self.lower, self.slope) = (crossing, slope);
             }
@@ -347,7 +252,7 @@ impl<'a> Search<'a> {
             return None;
         }
         let Some(newton) = self.newton else {
-            return Some(if self.solves > 1 { split(self.least, low, high) } else { self.start() });
+            return Some(if self.solves > 1 { self.split(low, high) } else { self.start() });
         };
         if self.left.is_none() && self.lower <= self.least {
             return Some(self.least);
@@ -356,7 +261,7 @@ impl<'a> Search<'a> {
         let halved = high - low <= 0.5 * self.width;
         self.width = high - low;
         let inside = halved && low < newton && newton < high;
-        let next = if inside { newton } else { split(self.least, low, high) };
+        let next = if inside { newton } else { self.split(low, high) };
         (low < next && next < high).then_some(next)
     }
 
@@ -374,13 +279,15 @@ impl<'a> Search<'a> {
     }
 
     fn finish(mut self) -> Result<AtRate, RdcError> {
-        if self.found.is_none() {
-            self.visit(self.right.budget)?;
+        // The budget from where on no rate is needed may have been rounded down.
+        for rounding in [0.0, BUDGET_ROUNDING] {
+            if self.found.is_none() {
+                self.visit(self.right.budget * (1.0 + rounding))?;
+            }
         }
         let solution = match self.found.take() {
             Some(solution) => solution,
             None => {
-                // The budget from where on no rate is needed was rounded down.
                 let unlimited = self.solve(f64::INFINITY)?;
                 if !self.is_enough(&unlimited) {
                     return Ok(AtRate::TooLittle(unlimited));
@@ -399,17 +306,71 @@ impl<'a> Search<'a> {
         let Self { slope, solves, .. } = self;
         Ok(AtRate::Enough(LeastBudget { upper, lower, slope, solution, status, solves }))
     }
+
+    /// Between two budgets, by the logarithms of what they are above the smallest one where these differ much.
+    fn split(&self, low: f64, high: f64) -> f64 {
+        let (a, b) = (low - self.least, high - self.least);
+        let above = if a > 0.0 && a < b / 4.0 {
+            (a * b).sqrt()
+        } else if a > 0.0 || self.is_least_unknown {
+            0.5 * (a + b)
+        } else {
+            b / 16.0
+        };
+        self.least + above
+    }
 }
 
-/// Between two budgets, by the logarithms of what they are above the smallest one where these differ much.
-fn split(least: f64, low: f64, high: f64) -> f64 {
-    let (a, b) = (low - least, high - least);
-    let above = if a > 0.0 && a < b / 4.0 {
-        (a * b).sqrt()
-    } else if a > 0.0 {
-        0.5 * (a + b)
-    } else {
-        b / 16.0
-    };
-    least + above
+/// From which budget of `index` on no rate is needed, up to rounding; `None` where it is not known, or nothing is enough.
+fn without_rate(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
+    let costs = problem.costs.len();
+    // What else constrains is no linear program in the output pmf.
+    if budgets.len() != costs {
+        return None;
+    }
+    if costs == 2 {
+        let frontier = polyline::zero_rate(problem, 0, 1)?;
+        return if index == 0 {
+            frontier.first_at(budgets[1])
+        } else {
+            frontier.second_at(budgets[0])
+        };
+    }
+    frontier::smallest_without_rate(problem, index, budgets)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use super::*;
+    use nalgebra::{DMatrix, DVector};
+
+    /// Where less than the smallest budget is known of what can be met, the search still ends at the same bracket.
+    #[test]
+    fn budgets_that_turn_out_infeasible_are_not_enough() {
+        let distances = DMatrix::from_fn(5, 5, |x, y| (x as f64 - y as f64).powi(2));
+        let labels = DMatrix::from_fn(5, 5, |x, y| 0.1 + 0.8 * f64::from((x < 3) != (y < 3)));
+        let pmf = DVector::from_vec(vec![0.1, 0.3, 0.2, 0.15, 0.25]);
+        let problem = Problem::new(pmf, 5).unwrap().with_cost("distortion", distances).unwrap();
+        let problem = problem.with_cost("error", labels).unwrap();
+        let settings = Settings::default();
+        let mut searched = 0;
+        for rate in [0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1.2] {
+            let search = || Search::new(&problem, 1, rate, &[0.9, 0.0], &settings).unwrap();
+            let AtRate::Enough(known) = search().run().unwrap() else { continue };
+            for unknown in [0.0, 0.05, 0.0999] {
+                let search = Search { least: unknown, lower: unknown, ..search() };
+                let AtRate::Enough(found) = search.run().unwrap() else {
+                    unreachable!("{rate} bits are enough")
+                };
+                assert!(found.width() < 1e-9, "{found:?}");
+                let rounded = known.upper * (1.0 + BUDGET_ROUNDING);
+                assert!(found.lower <= rounded, "{found:?}");
+                assert!(known.lower <= found.upper * (1.0 + BUDGET_ROUNDING), "{found:?}");
+                searched += 1;
+            }
+        }
+        assert_eq!(searched, 21);
+    }
 }
