@@ -357,7 +357,9 @@ impl Problem {
         }
         self.check_budgets(&budgets)?;
         let perception = self.marginal.as_ref().zip(budgets.last());
-        if perception.is_some_and(|(marginal, &budget)| !matches!(marginal.within(budget), Ok(None))) {
+        if perception
+            .is_some_and(|(marginal, &budget)| !matches!(marginal.within(budget), Ok(None)))
+        {
             return Err(RdcError::NoPerception { what: "the smallest budget".into() });
         }
         Ok(frontier::smallest_budget(self, index, &budgets))

@@ -1,7 +1,10 @@
 //! The search for the least budget.
 
 use super::{AtRate, LeastBudget};
-use crate::{Problem, RdcError, Settings, Solution, Status, check, entropy, frontier, polyline};
+use crate::{
+    InfeasibleBudget, Problem, RdcError, Settings, Solution, Status, check, entropy, frontier,
+    polyline,
+};
 use std::time::Instant;
 
 /// Solves after which the bracket so far is returned; 4 to 8 are typical.
@@ -184,7 +187,7 @@ impl<'a> Search<'a> {
             Ok(solution) => self.learn(budget, solution),
             Err(RdcError::Infeasible(proof)) => {
                 // The proof tells how far it reaches.
-                let InfeasibleBudget { budget: at, multiplier, .. } = proof.budgets[self.index];
+                let InfeasibleBudget { budget: at, multiplier, .. } = &proof.budgets[self.index];
                 let reach = (1.0 - BUDGET_ROUNDING) * (at + proof.excess / multiplier);
                 self.exclude(if reach.is_finite() { reach.max(budget) } else { budget });
             }

@@ -158,17 +158,6 @@ impl Flow {
         logs.zip(flows).zip(target).map(|((log, f), p)| f * log - f + p).sum()
     }
 
-    pub(super) fn sizes(&self) -> String {
-        format!(
-            "phi {:.1e} price {:.1e} slack {:.1e} flows {:.1e} gaps {:.1e}",
-            self.phi.amax(),
-            self.price,
-            self.slack,
-            self.flows.amax(),
-            self.gaps.amax()
-        )
-    }
-
     /// Whether the constraint is on its way to inactive.
     pub(super) fn is_idle(&self) -> bool {
         !self.exact && self.price < self.slack

@@ -384,23 +384,6 @@ fn descend(
                 length *= 0.5;
             }
         }
-        if std::env::var("DBG").is_ok() {
-            eprintln!(
-                "mu   dq {:.1e} ds {:?} s {:?} r {:?} flow {}",
-                direction.q.amax(),
-                direction.s.as_slice(),
-                iterate.s.as_slice(),
-                iterate.r.as_slice(),
-                direction.flow.as_ref().map_or(String::new(), |f| f.sizes())
-            );
-            eprintln!(
-                "mu {mu:.2e} target {target:.2e} len {length:.2e} merit {before:.2e} -> {:.2e} off {:.2e} rr {:?}",
-                next.merit(&relaxed.instance, &kernel),
-                next.flow.as_ref().map_or(0.0, |f| f
-                    .off(instance.marginal.as_ref().unwrap(), &kernel.output(&next.q))),
-                (&kernel.expected - &instance.budgets + &next.r).as_slice()
-            );
-        }
         buffer = step.newton.into_buffer();
         *iterate = next;
         if length < SHORT_STEP {
