@@ -79,6 +79,7 @@ fn case(seed: u64) -> (Problem, Vec<f64>, String) {
         pr = pr.with_cost(format!("c{i}"), c.clone()).unwrap();
         costs.push(c);
     }
+    let measure = per.clone();
     pr = pr.with_perception(per).unwrap();
     // a channel inside
     let sharp = 10.0_f64.powf(2.0 * r.u() - 0.5);
@@ -130,7 +131,7 @@ fn case(seed: u64) -> (Problem, Vec<f64>, String) {
             .map(|(q, t)| if *q > 0.0 { q * (q / t).log2() } else { 0.0 })
             .sum(),
     };
-    let d = if kind == 2 { 0.02 + r.u() * 0.5 } else { d };
+    let d = if kind == 2 { measure.divergence(&out).unwrap() } else { d };
     b.push(if r.u() < 0.1 && mix > 2.0 { 0.0 } else { d.max(0.0) * (1.0 + slack) });
     (pr, b, format!("n {n} m {m} k {k} kind {kind} slack {slack:.1e}"))
 }

@@ -47,8 +47,8 @@ pub(super) struct Newton {
     corner: DMatrix<f64>,
     /// `h (1 - P C)`.
     coupling: DMatrix<f64>,
-    /// `C + h^T solved`. Pivoting matters: with costs that are alike it is all but singular.
-    schur: FullPivLU<f64, Dyn, Dyn>,
+    /// `C + h^T solved`, `None` without constraints. Pivoting matters: with costs that are alike it is all but singular.
+    schur: Option<FullPivLU<f64, Dyn, Dyn>>,
 }
 
 impl Newton {
@@ -117,8 +117,9 @@ impl Newton {
             let solution = normal.solve(column.clone_owned());
             column.copy_from(&solution);
         }
-        let schur = (&corner + h.tr_mul(&solved)).full_piv_lu();
-        if !schur.is_invertible() {
+        let schur = &corner + h.tr_mul(&solved);
+        let schur = if k > 0 { Some(schur.full_piv_lu()) } else { None };
+        if schur.as_ref().is_some_and(|schur| !schur.is_invertible()) {
             return None;
         }
         Some(Self { normal, h, penalty, solved, corner, coupling, schur })
@@ -133,7 +134,9 @@ impl Newton {
     fn eliminate(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
         let mut u = self.normal.solve(a);
         let mut v = b + self.h.tr_mul(&u);
-        self.schur.solve_mut(&mut v);
+        if let Some(schur) = &self.schur {
+            schur.solve_mut(&mut v);
+        }
         u -= &self.solved * &v;
         (u, v)
     }
