@@ -1,6 +1,7 @@
 //! From a request to a solution: the cases that need no iteration, then the method.
 
 mod blahut_arimoto;
+mod centring;
 mod cholesky;
 mod compression;
 mod constrained;
@@ -16,6 +17,7 @@ mod report;
 mod saddle;
 mod simd;
 mod thin;
+mod tree;
 mod watch;
 
 pub(crate) use kernel::Sums;

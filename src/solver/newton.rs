@@ -22,7 +22,7 @@ use super::cholesky::{Cholesky, gram};
 use super::compression::Compression;
 use super::flow::{Barrier, Missing, Weights};
 use super::kernel::Kernel;
-use super::saddle::{Coordinates, Saddle};
+use super::saddle::Saddle;
 use super::thin::Thin;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
 
@@ -54,7 +54,7 @@ pub(super) struct Newton {
 impl Newton {
     /// `None` if rounding has left nothing that can be factored.
     ///
-    /// Fills the last K columns of `kernel.weighted`. `buffer` may hold any matrix, whose memory is used again.
+    /// Fills the last K columns of `kernel.weighted`. Without a compression all columns are used. `buffer` may hold any matrix, whose memory is used again.
     pub(super) fn new(
         kernel: &mut Kernel,
         q: &DVector<f64>,
@@ -62,7 +62,7 @@ impl Newton {
         slack_ratio: &DVector<f64>,
         barrier: Option<&Barrier<'_>>,
         buffer: DMatrix<f64>,
-        compression: &mut Compression,
+        compression: Option<&mut Compression>,
     ) -> Option<Self> {
         let root_q = q.map(f64::sqrt);
         let mut h = kernel.sensitivity.clone();
@@ -88,22 +88,21 @@ impl Newton {
         }
         kernel.weighted.columns_mut(n, k).copy_from(&(h.columns(0, k) * root));
 
-        let fewer = compression.factor(&kernel.weighted, z.min());
+        let fewer =
+            compression.and_then(|compression| compression.factor(&kernel.weighted, z.min()));
         let normal = match barrier {
             None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
             Some(barrier) => {
-                let normal =
-                    Normal::with_weights(fewer, kernel, z, &root_q, &barrier.weights, buffer)?;
-                let coordinates = normal.coordinates();
+                let normal = Normal::with_weights(fewer, kernel, z, &root_q, barrier, buffer)?;
                 let stacked = |column: DVectorView<'_, f64>| {
-                    let below = coordinates.down(&-column.component_mul(&root_q));
+                    let below = barrier.tree.down(&-column.component_mul(&root_q));
                     let mut stacked = column.into_owned();
                     stacked.extend(below.iter().copied());
                     stacked
                 };
                 let columns: Vec<DVector<f64>> = h.column_iter().map(stacked).collect();
                 h = if columns.is_empty() {
-                    DMatrix::zeros(2 * q.len(), 0)
+                    DMatrix::zeros(q.len() + barrier.tree.steps(), 0)
                 } else {
                     DMatrix::from_columns(&columns)
                 };
@@ -146,11 +145,11 @@ impl Newton {
         &self,
         a: DVector<f64>,
         b: DVector<f64>,
+        barrier: &Barrier<'_>,
         missing: &Missing,
     ) -> (DVector<f64>, DVector<f64>, DVector<f64>, f64) {
-        let coordinates = self.normal.coordinates();
         let (m, k) = (a.len(), b.len());
-        let below = coordinates.down(&missing.letters);
+        let below = barrier.tree.down(&missing.nodes);
         let mut all = b;
         all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
         let mut stacked = a;
@@ -167,9 +166,9 @@ impl Newton {
         }
         let price = v.iter().nth(k).copied().unwrap_or(0.0);
         v = v.rows(0, k).into_owned();
-        let letters = coordinates.up(u.rows(m, u.len() - m).into_owned());
+        let nodes = barrier.tree.up(&u.rows(m, u.len() - m).into_owned());
         u = u.rows(0, m).into_owned();
-        (u, v, letters, price)
+        (u, v, nodes, price)
     }
 
     /// The memory of the factor.
@@ -245,24 +244,18 @@ impl Normal {
         kernel: &Kernel,
         z: &DVector<f64>,
         root_q: &DVector<f64>,
-        weights: &Weights,
+        barrier: &Barrier<'_>,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
         let whole = |columns: &DMatrix<f64>| {
-            Saddle::new(columns, &kernel.c, z, root_q.clone(), weights.clone(), buffer)
+            let along = (barrier.tree.clone(), barrier.weights.clone());
+            Saddle::new(columns, &kernel.c, z, root_q.clone(), along, buffer)
         };
-        match (fewer, weights) {
-            (Some(fewer), Weights::Letters(weights)) => {
+        match (fewer, &barrier.weights) {
+            (Some(fewer), Weights::Diagonal(weights)) if barrier.tree.is_star() => {
                 Thin::new(fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
             }
             (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted)).map(Self::Saddle),
-        }
-    }
-
-    fn coordinates(&self) -> Coordinates {
-        match self {
-            Self::Saddle(saddle) => saddle.coordinates,
-            _ => Coordinates::Letters,
         }
     }
 
