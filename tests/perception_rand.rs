@@ -101,7 +101,9 @@ fn case(seed: u64) -> (Problem, Vec<f64>, String) {
     }
     let mix = r.u();
     if kind == 2 {
-        for v in w.iter_mut() { *v = (1.0 - mix) * *v + mix / m as f64; }
+        for v in w.iter_mut() {
+            *v = (1.0 - mix) * *v + mix / m as f64;
+        }
     } else {
         for x in 0..n {
             for y in 0..m {

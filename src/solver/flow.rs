@@ -159,41 +159,6 @@ impl Flow {
         logs.zip(flows).zip(target).map(|((log, f), p)| f * log - f + p).sum()
     }
 
-    /// What the potential and the price are worth against the barrier `mu`, the kernel's part left out.
-    pub(super) fn value(&self, bounded: &Bounded<'_>, mu: f64) -> f64 {
-        let logs = |v: &DVector<f64>| v.iter().map(|v| v.ln()).sum::<f64>();
-        let target = bounded.marginal.target();
-        let price =
-            if self.exact { 0.0 } else { mu * self.price.ln() - self.price * bounded.budget };
-        if self.smooth {
-            let flows = self.phi.zip_map(target, |g, p| p * (g / self.price).exp());
-            return price + self.price * (1.0 - flows.sum());
-        }
-        let supplied = self.phi.rows(self.phi.len() - target.len(), target.len()).dot(target);
-        price - supplied + mu * logs(&self.gaps)
-    }
-
-    /// Flows and slack that suit the barrier `mu` and the potential.
-    pub(super) fn follow(&mut self, bounded: &Bounded<'_>, mu: f64) {
-        if self.smooth {
-            let price = self.price;
-            self.flows = self.phi.zip_map(bounded.marginal.target(), |g, p| p * (g / price).exp());
-        } else {
-            self.flows = self.gaps.map(|gap| mu / gap);
-        }
-        if !self.exact {
-            self.slack = mu / self.price;
-        }
-    }
-
-    /// The share of the way to the boundary, `share` at most, of a step of the potential and the price.
-    pub(super) fn longest_move(&self, direction: &Self, share: f64) -> f64 {
-        let limit = |v: f64, dv: f64| if dv < 0.0 { -share * v / dv } else { 1.0 };
-        let gaps = self.gaps.iter().zip(&direction.gaps).map(|(v, dv)| limit(*v, *dv));
-        let price = if self.exact { 1.0 } else { limit(self.price, direction.price) };
-        gaps.fold(price, f64::min)
-    }
-
     /// Whether the constraint is on its way to inactive.
     pub(super) fn is_idle(&self) -> bool {
         !self.exact && self.price < self.slack

@@ -12,7 +12,6 @@
 //! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
 //! the boundary, and a step that makes the residuals grow is shortened.
 
-use super::centring;
 use super::compression::Compression;
 use super::finish::Finish;
 use super::flow::{Barrier, Flow};
@@ -195,13 +194,9 @@ impl Iterate {
 
     fn recentre(&mut self, instance: &Instance<'_>, kernel: &mut Kernel, mu: f64) {
         let tolerance = CENTRED * (mu * self.pairs()).min(1.0);
-        let weights = mu * &self.barrier;
-        centre(instance, kernel, &self.q, &mut self.s, &weights, tolerance);
-        if let Some((flow, bounded)) = self.flow.as_mut().zip(instance.marginal.as_ref()).filter(|(_, b)| b.far_nodes() > 0 && (std::env::var("START").is_ok() || mu != FIRST_MU)) {
-            let at = (&self.q, &mut self.s, flow);
-            centring::centre(instance, bounded, kernel, at, (mu, &weights), tolerance);
-        }
-        self.r = weights.zip_map(&self.s, |mu, s| if mu > 0.0 { mu / s } else { 0.0 });
+        let mu = mu * &self.barrier;
+        centre(instance, kernel, &self.q, &mut self.s, &mu, tolerance);
+        self.r = mu.zip_map(&self.s, |mu, s| if mu > 0.0 { mu / s } else { 0.0 });
     }
 }
 
@@ -228,15 +223,8 @@ impl<'a> Step<'a> {
         let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
         let marginal = at.flow.as_ref().zip(instance.marginal.as_ref());
         let barrier = marginal.map(|(flow, bounded)| Barrier::new(flow, bounded));
-        let newton = Newton::new(
-            kernel,
-            &at.q,
-            &at.z,
-            &slack_ratio,
-            barrier.as_ref(),
-            buffer,
-            Some(compression),
-        )?;
+        let newton =
+            Newton::new(kernel, &at.q, &at.z, &slack_ratio, barrier.as_ref(), buffer, compression)?;
         let barrier = barrier.map(|barrier| (barrier, kernel.output(&at.q)));
         let q_residual = kernel.c.add_scalar(-1.0);
         let residual = |k: usize, _| {

@@ -1,7 +1,6 @@
 //! From a request to a solution: the cases that need no iteration, then the method.
 
 mod blahut_arimoto;
-mod centring;
 mod cholesky;
 mod compression;
 mod constrained;

@@ -54,7 +54,7 @@ pub(super) struct Newton {
 impl Newton {
     /// `None` if rounding has left nothing that can be factored.
     ///
-    /// Fills the last K columns of `kernel.weighted`. Without a compression all columns are used. `buffer` may hold any matrix, whose memory is used again.
+    /// Fills the last K columns of `kernel.weighted`. `buffer` may hold any matrix, whose memory is used again.
     pub(super) fn new(
         kernel: &mut Kernel,
         q: &DVector<f64>,
@@ -62,7 +62,7 @@ impl Newton {
         slack_ratio: &DVector<f64>,
         barrier: Option<&Barrier<'_>>,
         buffer: DMatrix<f64>,
-        compression: Option<&mut Compression>,
+        compression: &mut Compression,
     ) -> Option<Self> {
         let root_q = q.map(f64::sqrt);
         let mut h = kernel.sensitivity.clone();
@@ -88,8 +88,7 @@ impl Newton {
         }
         kernel.weighted.columns_mut(n, k).copy_from(&(h.columns(0, k) * root));
 
-        let fewer =
-            compression.and_then(|compression| compression.factor(&kernel.weighted, z.min()));
+        let fewer = compression.factor(&kernel.weighted, z.min());
         let normal = match barrier {
             None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
             Some(barrier) => {
