@@ -17,11 +17,12 @@
 
 use super::saddle::factor;
 use super::tree::Tree;
+use crate::information;
 use crate::marginal::{Bounded, Potential, Way};
 use nalgebra::{DMatrix, DVector};
 
 /// The complementarity of the ways at the start.
-const FIRST_FLOW: f64 = 0.1;
+const FIRST_FLOW: f64 = 1.0;
 
 /// The potential of the far nodes at the start, so that ways without a cost are open.
 const FIRST_FAR: f64 = 0.5;
@@ -155,8 +156,7 @@ impl Flow {
             return bounded.ways.iter().zip(flows).map(|(way, f)| way.cost * f).sum();
         }
         let target = bounded.marginal.target();
-        let logs = self.logs(target).into_iter();
-        logs.zip(flows).zip(target).map(|((log, f), p)| f * log - f + p).sum()
+        information::divergence(flows, target)
     }
 
     /// Whether the constraint is on its way to inactive.

@@ -35,6 +35,9 @@ use watch::Watch;
 /// Excess over a scaled budget, relative to it, that is rounding.
 const PROMISED_ROUNDING: f64 = 1e-12;
 
+/// What rounding makes of a scaled divergence that is zero.
+const DIVERGENCE_ROUNDING: f64 = 1e-14;
+
 /// Excess over the budgets, relative to them, up to which a channel without rate meets them.
 const ZERO_RATE: f64 = 1e-13;
 
@@ -195,7 +198,7 @@ fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
     let within = (0..expected.len()).all(|k| meets_budget(instance, k, expected[k]));
     let close = instance.marginal.as_ref().is_none_or(|bounded| {
         let divergence = bounded.marginal.divergence(&(channel * &*instance.pmf));
-        divergence <= bounded.budget + PROMISED_ROUNDING
+        divergence <= (1.0 + PROMISED_ROUNDING) * bounded.budget + DIVERGENCE_ROUNDING
     });
     within && close && channel.iter().all(|w| w.is_finite())
 }

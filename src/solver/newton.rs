@@ -32,6 +32,9 @@ const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
 /// `h P h^T` is kept below this multiple of 1, the size of `V^T V`.
 const LARGEST_PENALTY: f64 = 1e4;
 
+/// What is added to the diagonal of a matrix that is singular where costs are alike, relative to it.
+const PENALTY_ROUNDING: f64 = 1e-14;
+
 /// Rounds of iterative refinement where the output marginal is constrained.
 const REFINEMENTS: usize = 2;
 
@@ -71,7 +74,10 @@ impl Newton {
         }
         let k = h.ncols();
         let mut corner = &kernel.covariance + DMatrix::from_diagonal(slack_ratio);
-        let bound = DVector::from_fn(k, |i, _| h.column(i).norm_squared() / LARGEST_PENALTY);
+        let bound = |i: usize, _| {
+            h.column(i).norm_squared() / LARGEST_PENALTY + PENALTY_ROUNDING * corner[(i, i)]
+        };
+        let bound = DVector::from_fn(k, bound);
         let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
