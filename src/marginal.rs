@@ -258,6 +258,17 @@ impl Bounded<'_> {
         mean + price * self.budget
     }
 
+    /// The output pmf of the smallest divergence; one of them, where there are several.
+    pub(crate) fn wanted(&self) -> DVector<f64> {
+        let target = self.marginal.target();
+        let Ground::Transport(above) = &self.marginal.ground else { return target.clone() };
+        let mut wanted = DVector::zeros(above.nrows());
+        for (costs, p) in above.column_iter().zip(target) {
+            wanted[costs.imin()] += p;
+        }
+        wanted
+    }
+
     /// An output pmf within the budget, close to `output`.
     pub(crate) fn nearest(&self, output: &DVector<f64>) -> DVector<f64> {
         let marginal = self.marginal;

@@ -155,6 +155,10 @@ fn rand() {
         let t = std::time::Instant::now();
         match pr.solve(&b) {
             Ok(s) => {
+                let neg = s.trace.iter().map(|t| t.gap()).fold(1.0, f64::min);
+                if neg < -1e-12 {
+                    println!("{seed} {what} NEGATIVE {neg:e}");
+                }
                 its += s.iterations;
                 worst = worst.max(s.iterations);
                 if !(s.gap() <= 1e-9) || s.iterations > 60 {

@@ -365,7 +365,7 @@ fn transport(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
         }
     }
     let mut theta = DVector::zeros(tree.steps());
-    if let Some(factor) = factor(&form, &[RIDGE]) {
+    if let Some(factor) = factor(&form, &[RIDGE], &DVector::zeros(tree.steps())) {
         factor.solve_mut(&mut wanted);
         theta = wanted;
     }

@@ -70,14 +70,15 @@ impl Saddle {
             }
             Weights::Dense(weights) => inner += weights,
         }
-        let inner = factor(&inner, &RIDGES)?;
+        let sizes = tree.down(&root_q.component_mul(&root_q).component_mul(c));
+        let inner = factor(&inner, &RIDGES, &sizes)?;
         inner.solve_right_mut(&mut transposed);
         let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
         whole += &normal;
         for (y, z) in z.iter().enumerate() {
             whole[(y, y)] += z;
         }
-        let outer = factor(&whole, &SMALL_RIDGES)?;
+        let outer = factor(&whole, &SMALL_RIDGES, &DVector::zeros(c.len()))?;
         let (c, z) = (c.clone(), z.clone());
         Some(Self { tree, inner, outer, transposed, normal, c, z, root_q, weights })
     }
@@ -120,13 +121,18 @@ impl Saddle {
     }
 }
 
-pub(super) fn factor(matrix: &DMatrix<f64>, ridges: &[f64]) -> Option<Cholesky> {
+/// Factors a matrix with ridges relative to its diagonal and to what that is a difference of.
+pub(super) fn factor(
+    matrix: &DMatrix<f64>,
+    ridges: &[f64],
+    sizes: &DVector<f64>,
+) -> Option<Cholesky> {
     ridges.iter().find_map(|ridge| {
         let mut ridged = matrix.clone();
-        for i in 0..ridged.nrows() {
-            let d = ridged[(i, i)];
+        for (i, size) in sizes.iter().enumerate() {
+            let d = ridged[(i, i)] + ridge * (ridged[(i, i)].abs() + size);
             // The potential of a letter that no channel uses means nothing.
-            ridged[(i, i)] = if d == 0.0 { 1.0 } else { d * (1.0 + ridge) };
+            ridged[(i, i)] = if d == 0.0 { 1.0 } else { d };
         }
         Cholesky::new(ridged).ok()
     })
