@@ -27,6 +27,9 @@ const FIRST_FLOW: f64 = 1.0;
 /// The potential of the far nodes at the start, so that ways without a cost are open.
 const FIRST_FAR: f64 = 0.5;
 
+/// Weights this many times the lightest of a tree are heavy.
+const LIGHT: f64 = 1e4;
+
 /// What is added to a singular diagonal, relative to it.
 const RIDGE: f64 = 1e-13;
 
@@ -351,14 +354,30 @@ fn transport(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
     }
     let tree = Tree::heaviest(&joined);
     let depths = tree.depths();
-    let mut form = DMatrix::zeros(tree.steps(), tree.steps());
-    let mut wanted = DVector::zeros(tree.steps());
-    let mut steps = Vec::new();
-    for (way, w) in bounded.ways.iter().zip(w) {
+    // Sums over subtrees are quick but cancel; ways that would drown others go step by step.
+    let light = LIGHT * tree.lightest(&joined);
+    let mut laplacian = DMatrix::zeros(nodes, nodes);
+    let mut supplied = DVector::zeros(nodes);
+    let mut heavy = Vec::new();
+    for (way, &w) in bounded.ways.iter().zip(w) {
         let Some((from, to)) = ends(way) else { continue };
+        if w > light {
+            heavy.push((from, to, way.cost, w));
+            continue;
+        }
+        laplacian[(from, to)] -= w;
+        laplacian[(to, from)] -= w;
+        laplacian[(from, from)] += w;
+        laplacian[(to, to)] += w;
+        along(way, w * way.cost, &mut supplied);
+    }
+    let mut form = tree.across(tree.across(laplacian).transpose());
+    let mut wanted = tree.down(&supplied);
+    let mut steps = Vec::new();
+    for &(from, to, cost, w) in &heavy {
         tree.between(from, to, &depths, &mut steps);
         for &(i, of_i) in &steps {
-            wanted[i] += of_i * w * way.cost;
+            wanted[i] += of_i * w * cost;
             for &(j, of_j) in &steps {
                 form[(i, j)] += of_i * of_j * w;
             }
@@ -369,13 +388,14 @@ fn transport(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
         factor.solve_mut(&mut wanted);
         theta = wanted;
     }
-    let left = |(way, w): (&Way, &f64)| {
-        let Some((from, to)) = ends(way) else { return 0.0 };
+    let of_nodes = tree.up(&theta);
+    let light_ways = bounded.ways.iter().zip(w).filter(|(_, w)| **w <= light);
+    let mut rest: f64 =
+        light_ways.map(|(way, w)| w * (way.cost - drop(&of_nodes, way)).powi(2)).sum();
+    for &(from, to, cost, w) in &heavy {
         tree.between(from, to, &depths, &mut steps);
         let step: f64 = steps.iter().map(|&(i, sign)| sign * theta[i]).sum();
-        w * (way.cost - step).powi(2)
-    };
-    let rest = bounded.ways.iter().zip(w).map(left).sum();
-    let theta = tree.up(&theta);
-    (tree, Weights::Dense(form), theta, rest)
+        rest += w * (cost - step).powi(2);
+    }
+    (tree, Weights::Dense(form), of_nodes, rest)
 }

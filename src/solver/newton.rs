@@ -224,7 +224,7 @@ enum Normal {
         scaled: DMatrix<f64>,
         root_z: DVector<f64>,
     },
-    Saddle(Saddle),
+    Saddle(Box<Saddle>),
     Thin(Thin),
 }
 
@@ -258,9 +258,10 @@ impl Normal {
         };
         match (fewer, &barrier.weights) {
             (Some(fewer), Weights::Diagonal(weights)) if barrier.tree.is_star() => {
-                Thin::new(fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
+                Thin::new(&fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
             }
-            (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted)).map(Self::Saddle),
+            (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted))
+                .map(|saddle| Self::Saddle(Box::new(saddle))),
         }
     }
 

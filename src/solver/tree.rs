@@ -52,6 +52,13 @@ impl Tree {
         Self { parents, order, root: Some(0) }
     }
 
+    /// The smallest of the weights along it.
+    pub(super) fn lightest(&self, weights: &DMatrix<f64>) -> f64 {
+        let ways = self.parents.iter().enumerate();
+        let ways = ways.filter_map(|(node, parent)| parent.map(|parent| weights[(node, parent)]));
+        ways.filter(|w| *w > 0.0).fold(f64::INFINITY, f64::min)
+    }
+
     pub(super) fn is_star(&self) -> bool {
         self.root.is_none()
     }
