@@ -362,42 +362,28 @@ pub(crate) fn raise_budget(
 }
 
 /// The error that explains why `budgets` cannot be met, from a [`Reach`] that proves it.
+///
+/// Where a perception has ruled letters out, no smallest budgets are looked for.
 pub(crate) fn infeasible(
     problem: &Problem,
     budgets: &[f64],
     instance: &Instance<'_>,
     reach: &Reach,
 ) -> RdcError {
-    let mut multipliers = vec![0.0; budgets.len()];
-    for (cost, s) in instance.multipliers(&reach.multipliers) {
-        multipliers[cost] += s / problem.costs[cost].scale;
-    }
-    let total: f64 = multipliers.iter().sum();
-    let report = |(index, cost): (usize, &crate::problem::Cost)| InfeasibleBudget {
-        name: cost.name.clone(),
-        budget: budgets[index],
-        smallest: smallest_budget(problem, index, budgets),
-        multiplier: multipliers[index] / total,
+    let smallest = |index: usize| {
+        let known = instance.marginal.is_none() && index < problem.costs.len();
+        known.then(|| smallest_budget(problem, index, budgets)).flatten()
     };
-    RdcError::Infeasible(Box::new(Infeasible {
-        budgets: problem.costs.iter().enumerate().map(report).collect(),
-        excess: reach.bound / total,
-    }))
+    let multipliers = in_units(problem, instance, &reach.multipliers, 0.0);
+    report(problem, budgets, &multipliers, reach.bound, smallest)
 }
 
 /// The error that explains why no channel meets the budget of the perception, whatever the others are.
-pub(crate) fn too_close(problem: &Problem, budgets: &[f64], smallest: f64) -> RdcError {
+pub(crate) fn too_close(problem: &Problem, budgets: &[f64], least: f64) -> RdcError {
     let last = budgets.len() - 1;
-    let report = |(index, name): (usize, &str)| InfeasibleBudget {
-        name: name.into(),
-        budget: budgets[index],
-        smallest: (index == last && smallest.is_finite()).then_some(smallest),
-        multiplier: f64::from(index == last),
-    };
-    RdcError::Infeasible(Box::new(Infeasible {
-        budgets: problem.names().enumerate().map(report).collect(),
-        excess: smallest - budgets[last],
-    }))
+    let multipliers: Vec<f64> = (0..=last).map(|index| f64::from(index == last)).collect();
+    let smallest = |index: usize| (index == last && least.is_finite()).then_some(least);
+    report(problem, budgets, &multipliers, least - budgets[last], smallest)
 }
 
 /// The error that explains why `budgets` cannot be met together with that of the perception.
@@ -408,22 +394,39 @@ pub(crate) fn apart(
     s: &DVector<f64>,
     potential: &Potential,
 ) -> RdcError {
-    let mut multipliers = vec![0.0; budgets.len()];
+    let multipliers = in_units(problem, instance, s, potential.price);
+    let separation = certificate::separation(instance, s, potential);
+    report(problem, budgets, &multipliers, separation, |_| None)
+}
+
+/// The multipliers of all budgets per unit, from those of an instance and the price of the perception.
+fn in_units(problem: &Problem, instance: &Instance<'_>, s: &DVector<f64>, price: f64) -> Vec<f64> {
+    let mut multipliers = vec![0.0; problem.budgets()];
     for (cost, s) in instance.multipliers(s) {
         multipliers[cost] += s / problem.costs[cost].scale;
     }
     if let Some((marginal, multiplier)) = problem.marginal.as_ref().zip(multipliers.last_mut()) {
-        *multiplier = potential.price / marginal.scale;
+        *multiplier = price / marginal.scale;
     }
+    multipliers
+}
+
+fn report(
+    problem: &Problem,
+    budgets: &[f64],
+    multipliers: &[f64],
+    excess: f64,
+    smallest: impl Fn(usize) -> Option<f64>,
+) -> RdcError {
     let total: f64 = multipliers.iter().sum();
-    let report = |(index, name): (usize, &str)| InfeasibleBudget {
+    let entry = |(index, name): (usize, &str)| InfeasibleBudget {
         name: name.into(),
         budget: budgets[index],
-        smallest: None,
+        smallest: smallest(index),
         multiplier: multipliers[index] / total,
     };
     RdcError::Infeasible(Box::new(Infeasible {
-        budgets: problem.names().enumerate().map(report).collect(),
-        excess: certificate::separation(instance, s, potential) / total,
+        budgets: problem.names().enumerate().map(entry).collect(),
+        excess: excess / total,
     }))
 }

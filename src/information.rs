@@ -55,3 +55,19 @@ pub fn mutual_information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
     // Not `max`, which would turn a channel that is not a number into no information.
     if information < 0.0 { 0.0 } else { information }
 }
+
+/// `sum_y q_y log(q_y / p_y) - q_y + p_y` in nats, term by term `>= 0`: the Kullback-Leibler divergence of pmfs, with all its
+/// digits where they are close; `+inf` where q has a letter that p has not.
+pub(crate) fn divergence(q: &DVector<f64>, p: &DVector<f64>) -> f64 {
+    let term = |(&q, &p): (&f64, &f64)| {
+        let apart = (q - p) / p;
+        if q > 0.0 && p > 0.0 && apart.abs() < 0.5 {
+            p * ((1.0 + apart) * apart.ln_1p() - apart)
+        } else if q > 0.0 {
+            q * (q / p).ln() - q + p
+        } else {
+            p
+        }
+    };
+    q.iter().zip(p).map(term).sum::<f64>().max(0.0)
+}

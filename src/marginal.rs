@@ -246,12 +246,7 @@ impl Bounded<'_> {
         let mean = match &self.marginal.ground {
             Ground::TotalVariation | Ground::Line(_) => target.dot(g),
             Ground::KullbackLeibler if self.exact => target.dot(g) + FINITE_PRICE,
-            Ground::KullbackLeibler => {
-                let most = g.max();
-                let tilted = g.iter().zip(target).map(|(g, p)| p * ((g - most) / price).exp());
-                // Without a price, what is left is the largest of g.
-                if *price > 0.0 { most + price * tilted.sum::<f64>().ln() } else { most }
-            }
+            Ground::KullbackLeibler => log_mean(g, target, *price),
             Ground::Transport(above) => {
                 let best = |costs: nalgebra::DVectorView<'_, f64>| {
                     let each = costs.iter().zip(g).map(|(cost, g)| g - price * cost);
@@ -261,6 +256,17 @@ impl Bounded<'_> {
             }
         };
         mean + price * self.budget
+    }
+
+    /// The output pmf of the smallest divergence; one of them, where there are several.
+    pub(crate) fn wanted(&self) -> DVector<f64> {
+        let target = self.marginal.target();
+        let Ground::Transport(above) = &self.marginal.ground else { return target.clone() };
+        let mut wanted = DVector::zeros(above.nrows());
+        for (costs, p) in above.column_iter().zip(target) {
+            wanted[costs.imin()] += p;
+        }
+        wanted
     }
 
     /// An output pmf within the budget, close to `output`.
@@ -293,6 +299,22 @@ impl Bounded<'_> {
         }
         let share = self.budget / divergence;
         share * output + (1.0 - share) * target
+    }
+}
+
+/// `price log sum_y p_y exp(g_y / price)`, without losing digits to a large price; the largest of g at price 0.
+fn log_mean(g: &DVector<f64>, p: &DVector<f64>, price: f64) -> f64 {
+    let most = g.max();
+    if !(price > 0.0) {
+        return most;
+    }
+    let mean = p.dot(g);
+    if most - g.min() < price {
+        let above = g.iter().zip(p).map(|(g, p)| p * ((g - mean) / price).exp_m1());
+        mean + price * above.sum::<f64>().ln_1p()
+    } else {
+        let tilted = g.iter().zip(p).map(|(g, p)| p * ((g - most) / price).exp());
+        most + price * tilted.sum::<f64>().ln()
     }
 }
 

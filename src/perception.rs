@@ -1,9 +1,11 @@
 //! Perception: how far the law of the reproduction is from the law it should have.
 
+use crate::information::divergence;
 use crate::source::checked_pmf;
 use crate::transport::transport;
 use crate::{RdcError, check};
 use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
 
 /// A divergence `d(p_target, p_X^)` between the output pmf and a target pmf: the paper's measure of perceptual quality
 /// (Definitions 1 to 3), after Blau and Michaeli (arXiv 1711.06077, 1901.07821).
@@ -130,10 +132,7 @@ impl Perception {
             Divergence::Transport(ground) => {
                 transport(output.as_slice(), self.target.as_slice(), |y, z| ground[(y, z)]).cost
             }
-            Divergence::KullbackLeibler => {
-                let used = pairs().filter(|&(&q, _)| q > 0.0);
-                used.map(|(q, t)| q * (q / t).log2()).sum::<f64>().max(0.0)
-            }
+            Divergence::KullbackLeibler => divergence(output, &self.target) / LN_2,
         }
     }
 

@@ -78,6 +78,8 @@ impl Cost {
 /// Probabilities and average costs below this are zero: their inverses would overflow.
 pub(crate) const SMALLEST: f64 = 1e-200;
 
+const COST_INDEX: &str = "a cost index must be below the number of costs";
+
 /// What reports and errors call the budget of the perception.
 pub(crate) const PERCEPTION: &str = "perception";
 
@@ -405,13 +407,15 @@ impl Problem {
     }
 
     pub(crate) fn check_index(&self, argument: &str, index: usize) -> Result<(), RdcError> {
-        let rule = "the index of a budget must be below their number";
+        let rule = match &self.marginal {
+            None => COST_INDEX,
+            Some(_) => "the index of a budget must be below their number",
+        };
         check::scalar(argument, index as f64, rule, index < self.budgets())
     }
 
     fn check_cost(&self, argument: &str, index: usize) -> Result<(), RdcError> {
-        let rule = "a cost index must be below the number of costs";
-        check::scalar(argument, index as f64, rule, index < self.costs.len())
+        check::scalar(argument, index as f64, COST_INDEX, index < self.costs.len())
     }
 
     /// What reports call constraint `index`, which must be one.
@@ -427,7 +431,10 @@ impl Problem {
     }
 
     pub(crate) fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
-        let rule = "one budget per cost, then that of the perception if there is one";
+        let rule = match &self.marginal {
+            None => "one budget per cost",
+            Some(_) => "one budget per cost, then that of the perception",
+        };
         check::count("budgets", "entries", budgets.len(), self.budgets(), rule)?;
         for (name, &budget) in self.names().zip(budgets) {
             check::budget(&format!("the budget of {name}"), budget)?;

@@ -100,7 +100,11 @@ fn case(seed: u64) -> (Problem, Vec<f64>, String) {
         let _ = mx;
     }
     let mix = r.u();
-    if kind != 2 {
+    if kind == 2 {
+        for v in w.iter_mut() {
+            *v = (1.0 - mix) * *v + mix / m as f64;
+        }
+    } else {
         for x in 0..n {
             for y in 0..m {
                 w[(x, y)] = (1.0 - mix) * w[(x, y)] + mix * target[y];
@@ -151,6 +155,10 @@ fn rand() {
         let t = std::time::Instant::now();
         match pr.solve(&b) {
             Ok(s) => {
+                let neg = s.trace.iter().map(|t| t.gap()).fold(1.0, f64::min);
+                if neg < -1e-12 {
+                    println!("{seed} {what} NEGATIVE {neg:e}");
+                }
                 its += s.iterations;
                 worst = worst.max(s.iterations);
                 if !(s.gap() <= 1e-9) || s.iterations > 60 {

@@ -205,7 +205,8 @@ impl Restoration {
         budgets: [f64; 2],
     ) -> Result<(), RdcError> {
         let excess = natural.lower - budgets[1];
-        if excess <= 0.0 {
+        // A divergence of pmfs that differ by rounding.
+        if excess <= f64::EPSILON {
             return Ok(());
         }
         Err(infeasible(budgets, [natural.distortion, natural.value], [0.0, 1.0], excess))

@@ -15,15 +15,20 @@
 //! along with the price, `dphi = dphi' + theta dprice`, where theta is what the ways in use want; what is left for the price is
 //! small, and the constraint looks like one on the linear cost theta.
 
-use super::cholesky::Cholesky;
+use super::saddle::factor;
+use super::tree::Tree;
+use crate::information;
 use crate::marginal::{Bounded, Potential, Way};
 use nalgebra::{DMatrix, DVector};
 
 /// The complementarity of the ways at the start.
-const FIRST_FLOW: f64 = 0.1;
+const FIRST_FLOW: f64 = 1.0;
 
 /// The potential of the far nodes at the start, so that ways without a cost are open.
 const FIRST_FAR: f64 = 0.5;
+
+/// Weights this many times the lightest of a tree are heavy.
+const LIGHT: f64 = 1e4;
 
 /// What is added to a singular diagonal, relative to it.
 const RIDGE: f64 = 1e-13;
@@ -154,8 +159,7 @@ impl Flow {
             return bounded.ways.iter().zip(flows).map(|(way, f)| way.cost * f).sum();
         }
         let target = bounded.marginal.target();
-        let logs = self.logs(target).into_iter();
-        logs.zip(flows).zip(target).map(|((log, f), p)| f * log - f + p).sum()
+        information::divergence(flows, target)
     }
 
     /// Whether the constraint is on its way to inactive.
@@ -202,14 +206,10 @@ fn along(way: &Way, value: f64, nodes: &mut DVector<f64>) {
     }
 }
 
-/// The coordinates of potential steps in which the weights of the ways lie on the diagonal, if there are such.
+/// The quadratic form that the ways make of the steps of a tree.
 #[derive(Debug, Clone)]
 pub(super) enum Weights {
-    /// Of each letter's own potential.
-    Letters(DVector<f64>),
-    /// Of the differences between neighbours.
-    Links(DVector<f64>),
-    /// Any, m x m.
+    Diagonal(DVector<f64>),
     Dense(DMatrix<f64>),
 }
 
@@ -218,122 +218,46 @@ pub(super) enum Weights {
 pub(super) struct Barrier<'a> {
     flow: &'a Flow,
     bounded: &'a Bounded<'a>,
+    pub(super) tree: Tree,
     pub(super) weights: Weights,
     /// How the nodes move with the price; `None` if it is not free.
     theta: Option<DVector<f64>>,
     /// The weight that is left for the price.
     pub(super) rest: f64,
-    /// The diagonal block of the far nodes, and the weights between them and the letters (m x k).
-    far: DVector<f64>,
-    between: DMatrix<f64>,
-    m: usize,
 }
 
-/// What the letters, the price and the far nodes miss, each with the flows at their targets.
+/// What the nodes and the price miss, and the targets that the flows were given.
 #[derive(Debug)]
 pub(super) struct Missing {
-    pub(super) letters: DVector<f64>,
+    pub(super) nodes: DVector<f64>,
     pub(super) price: f64,
-    far: DVector<f64>,
     targets: DVector<f64>,
     slack_target: f64,
 }
 
 impl<'a> Barrier<'a> {
     pub(super) fn new(flow: &'a Flow, bounded: &'a Bounded<'a>) -> Self {
-        let m = flow.letters(bounded);
-        let w = if flow.smooth {
-            &flow.flows / flow.price
+        let nodes = flow.phi.len();
+        let (tree, weights, theta, rest) = if flow.smooth {
+            let theta = DVector::from_vec(flow.logs(bounded.marginal.target()));
+            (Tree::star(nodes), Weights::Diagonal(&flow.flows / flow.price), theta, 0.0)
         } else {
-            flow.flows.component_div(&flow.gaps)
+            let w = flow.flows.component_div(&flow.gaps);
+            if bounded.far_nodes() > 0 {
+                transport(bounded, &w, nodes)
+            } else {
+                pairs(bounded, &w, nodes)
+            }
         };
-        let mut barrier = Self {
-            flow,
-            bounded,
-            weights: Weights::Letters(DVector::zeros(m)),
-            theta: None,
-            rest: 0.0,
-            far: DVector::zeros(0),
-            between: DMatrix::zeros(m, 0),
-            m,
-        };
-        let mut theta = DVector::zeros(flow.phi.len());
-        if bounded.is_smooth() {
-            theta = DVector::from_vec(flow.logs(bounded.marginal.target()));
-            barrier.weights = Weights::Letters(w);
-        } else if bounded.far_nodes() > 0 {
-            barrier.transport(&w, &mut theta);
-        } else {
-            // Ways come in pairs, there and back.
-            let pairs = bounded.ways.len() / 2;
-            let pair = |i: usize| (w[2 * i], w[2 * i + 1], bounded.ways[2 * i].cost);
-            let both = DVector::from_fn(pairs, |i, _| pair(i).0 + pair(i).1);
-            let wanted = |i: usize| pair(i).2 * (pair(i).0 - pair(i).1) / both[i];
-            barrier.rest =
-                (0..pairs).map(|i| 4.0 * pair(i).2.powi(2) * pair(i).0 * pair(i).1 / both[i]).sum();
-            if bounded.is_line() {
-                (0..pairs).for_each(|i| theta[i + 1] = theta[i] - wanted(i));
-                barrier.weights = Weights::Links(both);
-            } else if pairs > 0 {
-                (0..pairs).for_each(|i| theta[i] = wanted(i));
-                barrier.weights = Weights::Letters(both);
-            }
-        }
-        if !bounded.exact {
-            barrier.rest += flow.slack / flow.price;
-            barrier.theta = Some(theta);
-        }
-        barrier
-    }
-
-    /// Ways from every letter to every far node; the far nodes, which have no ways between them, are eliminated.
-    fn transport(&mut self, w: &DVector<f64>, theta: &mut DVector<f64>) {
-        let (m, nodes) = (self.m, self.flow.phi.len());
-        self.between = DMatrix::zeros(m, nodes - m);
-        let mut wanted = DVector::zeros(nodes);
-        for (way, w) in self.bounded.ways.iter().zip(w) {
-            if let (Some(y), Some(node)) = (way.from, way.to) {
-                self.between[(y, node - m)] = *w;
-            }
-            along(way, w * way.cost, &mut wanted);
-        }
-        let sums = self.between.row_sum_tr();
-        // A letter that the target does not have is no end of any way.
-        self.far = sums.map(|sum| if sum > 0.0 { sum } else { 1.0 });
-        let mut scaled = self.between.clone();
-        for (mut column, sum) in scaled.column_iter_mut().zip(&self.far) {
-            column /= sum.sqrt();
-        }
-        let mut dense = -(&scaled * scaled.transpose());
-        // Rows sum to zero: so computed, the diagonal has no cancellation.
-        for y in 0..m {
-            dense[(y, y)] = 0.0;
-            dense[(y, y)] = -dense.row(y).sum();
-        }
-        if !self.bounded.exact {
-            let near = wanted.rows(0, m)
-                + &self.between * wanted.rows(m, nodes - m).component_div(&self.far);
-            let mut ridged = dense.clone();
-            for y in 0..m {
-                ridged[(y, y)] = (1.0 + RIDGE) * ridged[(y, y)] + f64::MIN_POSITIVE;
-            }
-            if let Ok(factor) = Cholesky::new(ridged) {
-                let mut letters = near;
-                factor.solve_mut(&mut letters);
-                let far = (wanted.rows(m, nodes - m) + self.between.tr_mul(&letters))
-                    .component_div(&self.far);
-                theta.rows_mut(0, m).copy_from(&letters);
-                theta.rows_mut(m, nodes - m).copy_from(&far);
-            }
-            let left = |(way, w): (&Way, &f64)| w * (way.cost - drop(theta, way)).powi(2);
-            self.rest = self.bounded.ways.iter().zip(w).map(left).sum();
-        }
-        self.weights = Weights::Dense(dense);
+        let (theta, rest) =
+            if flow.exact { (None, 0.0) } else { (Some(theta), rest + flow.slack / flow.price) };
+        Self { flow, bounded, tree, weights, theta, rest }
     }
 
     /// How the letters' potentials move with the price.
     pub(super) fn theta(&self) -> Option<DVector<f64>> {
-        self.theta.as_ref().map(|theta| theta.rows(0, self.m).into_owned())
+        let letters = self.flow.letters(self.bounded);
+        self.theta.as_ref().map(|theta| theta.rows(0, letters).into_owned())
     }
 
     /// What is missing once products are at their targets: mu, less the second-order terms of `affine`.
@@ -355,17 +279,12 @@ impl<'a> Barrier<'a> {
             let wanted = targets.component_div(gaps);
             (targets, wanted)
         };
-        let mut nodes = self.flow.missing(self.bounded, output, &wanted);
+        let nodes = self.flow.missing(self.bounded, output, &wanted);
         let along_theta = self.theta.as_ref().map_or(0.0, |theta| theta.dot(&nodes));
         let over = self.spent(&wanted) - self.bounded.budget;
         let price =
             if self.theta.is_some() { over + slack_target / price - along_theta } else { 0.0 };
-        let far = nodes.rows(self.m, nodes.len() - self.m).into_owned();
-        nodes = nodes.rows(0, self.m).into_owned();
-        if !far.is_empty() {
-            nodes += &self.between * far.component_div(&self.far);
-        }
-        Missing { letters: nodes, price, far, targets, slack_target }
+        Missing { nodes, price, targets, slack_target }
     }
 
     /// What the divergence is at the flows `wanted`, to first order.
@@ -378,14 +297,9 @@ impl<'a> Barrier<'a> {
         self.flow.spent(self.bounded, flows) + slope.dot(&(wanted - flows))
     }
 
-    /// The direction whose potential steps are `letters` beside what they move with the price.
-    pub(super) fn direction(&self, missing: &Missing, letters: &DVector<f64>, price: f64) -> Flow {
-        let mut phi = DVector::zeros(self.flow.phi.len());
-        phi.rows_mut(0, self.m).copy_from(letters);
-        if !missing.far.is_empty() {
-            let far = (self.between.tr_mul(letters) - &missing.far).component_div(&self.far);
-            phi.rows_mut(self.m, far.len()).copy_from(&far);
-        }
+    /// The direction whose potential steps are `nodes` beside what they move with the price.
+    pub(super) fn direction(&self, missing: &Missing, nodes: &DVector<f64>, price: f64) -> Flow {
+        let mut phi = nodes.clone();
         if let Some(theta) = &self.theta {
             phi.axpy(price, theta, 1.0);
         }
@@ -394,8 +308,7 @@ impl<'a> Barrier<'a> {
         let d_gaps = DVector::from_iterator(gaps.len(), self.bounded.ways.iter().map(gap));
         let d_flows = if self.flow.smooth {
             // What the flow wants, and how it follows its potential beyond what goes with the price.
-            let own = DVector::from_fn(self.m, |y, _| letters[y]);
-            &missing.targets - flows + flows.component_mul(&own) / *at
+            &missing.targets - flows + flows.component_mul(nodes) / *at
         } else {
             (&missing.targets - flows.component_mul(&d_gaps)).component_div(gaps) - flows
         };
@@ -406,4 +319,83 @@ impl<'a> Barrier<'a> {
         };
         Flow { phi, price, slack: d_slack, flows: d_flows, gaps: d_gaps, ..*self.flow }
     }
+}
+
+/// The tree of the ways, their weights along it, theta and the weight that is left for the price.
+type Form = (Tree, Weights, DVector<f64>, f64);
+
+/// Ways that come in pairs, there and back, along a tree: none is beside another.
+fn pairs(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
+    let count = bounded.ways.len() / 2;
+    let pair = |i: usize| (w[2 * i], w[2 * i + 1], bounded.ways[2 * i].cost);
+    let both = DVector::from_fn(count, |i, _| pair(i).0 + pair(i).1);
+    let wanted = DVector::from_fn(count, |i, _| pair(i).2 * (pair(i).0 - pair(i).1) / both[i]);
+    let left = |i: usize| 4.0 * pair(i).2.powi(2) * pair(i).0 * pair(i).1 / both[i];
+    let rest = (0..count).map(left).sum();
+    if bounded.is_line() {
+        let tree = Tree::path(nodes);
+        // Ways run from the parent to the child.
+        let theta = tree.up(&-wanted);
+        (tree, Weights::Diagonal(both), theta, rest)
+    } else if count > 0 {
+        (Tree::star(nodes), Weights::Diagonal(both), wanted, rest)
+    } else {
+        (Tree::star(nodes), Weights::Diagonal(DVector::zeros(nodes)), DVector::zeros(nodes), 0.0)
+    }
+}
+
+/// Ways between every letter and every far node.
+fn transport(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
+    let ends = |way: &Way| way.from.zip(way.to);
+    let mut joined = DMatrix::zeros(nodes, nodes);
+    for ((a, b), w) in bounded.ways.iter().filter_map(ends).zip(w) {
+        joined[(a, b)] = *w;
+        joined[(b, a)] = *w;
+    }
+    let tree = Tree::heaviest(&joined);
+    let depths = tree.depths();
+    // Sums over subtrees are quick but cancel; ways that would drown others go step by step.
+    let light = LIGHT * tree.lightest(&joined);
+    let mut laplacian = DMatrix::zeros(nodes, nodes);
+    let mut supplied = DVector::zeros(nodes);
+    let mut heavy = Vec::new();
+    for (way, &w) in bounded.ways.iter().zip(w) {
+        let Some((from, to)) = ends(way) else { continue };
+        if w > light {
+            heavy.push((from, to, way.cost, w));
+            continue;
+        }
+        laplacian[(from, to)] -= w;
+        laplacian[(to, from)] -= w;
+        laplacian[(from, from)] += w;
+        laplacian[(to, to)] += w;
+        along(way, w * way.cost, &mut supplied);
+    }
+    let mut form = tree.across(tree.across(laplacian).transpose());
+    let mut wanted = tree.down(&supplied);
+    let mut steps = Vec::new();
+    for &(from, to, cost, w) in &heavy {
+        tree.between(from, to, &depths, &mut steps);
+        for &(i, of_i) in &steps {
+            wanted[i] += of_i * w * cost;
+            for &(j, of_j) in &steps {
+                form[(i, j)] += of_i * of_j * w;
+            }
+        }
+    }
+    let mut theta = DVector::zeros(tree.steps());
+    if let Some(factor) = factor(&form, &[RIDGE], &DVector::zeros(tree.steps())) {
+        factor.solve_mut(&mut wanted);
+        theta = wanted;
+    }
+    let of_nodes = tree.up(&theta);
+    let light_ways = bounded.ways.iter().zip(w).filter(|(_, w)| **w <= light);
+    let mut rest: f64 =
+        light_ways.map(|(way, w)| w * (way.cost - drop(&of_nodes, way)).powi(2)).sum();
+    for &(from, to, cost, w) in &heavy {
+        tree.between(from, to, &depths, &mut steps);
+        let step: f64 = steps.iter().map(|&(i, sign)| sign * theta[i]).sum();
+        rest += w * (cost - step).powi(2);
+    }
+    (tree, Weights::Dense(form), of_nodes, rest)
 }

@@ -261,8 +261,8 @@ impl<'a> Step<'a> {
             Some((barrier, output)) => {
                 let affine = affine.and_then(|affine| affine.flow.as_ref());
                 let missing = barrier.missing(output, mu, affine);
-                let (u, ds, letters, price) = self.newton.solve_with(a, b, &missing);
-                (u, ds, Some(barrier.direction(&missing, &letters, price)))
+                let (u, ds, nodes, price) = self.newton.solve_with(a, b, barrier, &missing);
+                (u, ds, Some(barrier.direction(&missing, &nodes, price)))
             }
         };
         let dq = u.component_mul(&root_q);

@@ -16,6 +16,7 @@ mod report;
 mod saddle;
 mod simd;
 mod thin;
+mod tree;
 mod watch;
 
 pub(crate) use kernel::Sums;
@@ -33,6 +34,9 @@ use watch::Watch;
 
 /// Excess over a scaled budget, relative to it, that is rounding.
 const PROMISED_ROUNDING: f64 = 1e-12;
+
+/// What rounding makes of a scaled divergence that is zero.
+const DIVERGENCE_ROUNDING: f64 = 1e-14;
 
 /// Excess over the budgets, relative to them, up to which a channel without rate meets them.
 const ZERO_RATE: f64 = 1e-13;
@@ -146,10 +150,13 @@ pub(crate) fn solve(
     let near = near.filter(|_| instance.marginal.is_none());
     let guess = near.map(|near| near.in_nats(problem, &instance));
     let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
-    if let (Ended::Infeasible, Some(potential)) = (outcome.ended, &outcome.dual.potential) {
-        return Err(frontier::apart(problem, budgets, &instance, &outcome.dual.s, potential));
-    }
     let is_met = meets_budgets(&instance, &outcome.channel);
+    if let Some(potential) = outcome.dual.potential.as_ref().filter(|_| !is_met) {
+        let s = outcome.dual.multipliers();
+        if certificate::separation(&instance, &s, potential) > 0.0 {
+            return Err(frontier::apart(problem, budgets, &instance, &s, potential));
+        }
+    }
     if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
         outcome.channel.fill(0.0);
@@ -194,7 +201,7 @@ fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
     let within = (0..expected.len()).all(|k| meets_budget(instance, k, expected[k]));
     let close = instance.marginal.as_ref().is_none_or(|bounded| {
         let divergence = bounded.marginal.divergence(&(channel * &*instance.pmf));
-        divergence <= bounded.budget + PROMISED_ROUNDING
+        divergence <= (1.0 + PROMISED_ROUNDING) * bounded.budget + DIVERGENCE_ROUNDING
     });
     within && close && channel.iter().all(|w| w.is_finite())
 }
@@ -212,9 +219,7 @@ fn solve_instance(
     guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    if let Some(outcome) = zero_rate(instance)
-        .filter(|outcome| instance.marginal.is_none() || meets_budgets(instance, &outcome.channel))
-    {
+    if let Some(outcome) = zero_rate(instance) {
         return outcome;
     }
     match reach {
@@ -258,6 +263,11 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     constant.allowed.to_mut().restrict(1, instance.reproductions, |_, y| free(y));
     let usable = |y: usize| constant.pairs(0).is_none_or(|pairs| pairs[y]);
     let first = (0..instance.reproductions).find(|&y| usable(y))?;
+    if let Some(bounded) = &instance.marginal {
+        // The pmf that the marginal wants, if costs allow it; whether another would do, the method will tell.
+        let outcome = without_rate(instance, bounded.wanted());
+        return meets_budgets(instance, &outcome.channel).then_some(outcome);
+    }
     let mut output = DVector::zeros(instance.reproductions);
     if instance.constraints() == 0 {
         output[first] = 1.0;
@@ -270,7 +280,11 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
             output[letter[0]] += weight;
         }
     }
-    Some(Outcome {
+    Some(without_rate(instance, output))
+}
+
+fn without_rate(instance: &Instance<'_>, output: DVector<f64>) -> Outcome {
+    Outcome {
         channel: constant_channel(instance, &output),
         lower: 0.0,
         dual: Dual {
@@ -281,7 +295,7 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         },
         ended: Ended::Certified,
         slack: None,
-    })
+    }
 }
 
 /// The channel (m x n) that ignores the source, except that letters without probability keep to their allowed pairs.

@@ -22,7 +22,7 @@ use super::cholesky::{Cholesky, gram};
 use super::compression::Compression;
 use super::flow::{Barrier, Missing, Weights};
 use super::kernel::Kernel;
-use super::saddle::{Coordinates, Saddle};
+use super::saddle::Saddle;
 use super::thin::Thin;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
 
@@ -31,6 +31,9 @@ const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
 
 /// `h P h^T` is kept below this multiple of 1, the size of `V^T V`.
 const LARGEST_PENALTY: f64 = 1e4;
+
+/// What is added to the diagonal of a matrix that is singular where costs are alike, relative to it.
+const PENALTY_ROUNDING: f64 = 1e-14;
 
 /// Rounds of iterative refinement where the output marginal is constrained.
 const REFINEMENTS: usize = 2;
@@ -71,7 +74,10 @@ impl Newton {
         }
         let k = h.ncols();
         let mut corner = &kernel.covariance + DMatrix::from_diagonal(slack_ratio);
-        let bound = DVector::from_fn(k, |i, _| h.column(i).norm_squared() / LARGEST_PENALTY);
+        let bound = |i: usize, _| {
+            h.column(i).norm_squared() / LARGEST_PENALTY + PENALTY_ROUNDING * corner[(i, i)]
+        };
+        let bound = DVector::from_fn(k, bound);
         let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
@@ -92,18 +98,16 @@ impl Newton {
         let normal = match barrier {
             None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
             Some(barrier) => {
-                let normal =
-                    Normal::with_weights(fewer, kernel, z, &root_q, &barrier.weights, buffer)?;
-                let coordinates = normal.coordinates();
+                let normal = Normal::with_weights(fewer, kernel, z, &root_q, barrier, buffer)?;
                 let stacked = |column: DVectorView<'_, f64>| {
-                    let below = coordinates.down(&-column.component_mul(&root_q));
+                    let below = barrier.tree.down(&-column.component_mul(&root_q));
                     let mut stacked = column.into_owned();
                     stacked.extend(below.iter().copied());
                     stacked
                 };
                 let columns: Vec<DVector<f64>> = h.column_iter().map(stacked).collect();
                 h = if columns.is_empty() {
-                    DMatrix::zeros(2 * q.len(), 0)
+                    DMatrix::zeros(q.len() + barrier.tree.steps(), 0)
                 } else {
                     DMatrix::from_columns(&columns)
                 };
@@ -146,11 +150,11 @@ impl Newton {
         &self,
         a: DVector<f64>,
         b: DVector<f64>,
+        barrier: &Barrier<'_>,
         missing: &Missing,
     ) -> (DVector<f64>, DVector<f64>, DVector<f64>, f64) {
-        let coordinates = self.normal.coordinates();
         let (m, k) = (a.len(), b.len());
-        let below = coordinates.down(&missing.letters);
+        let below = barrier.tree.down(&missing.nodes);
         let mut all = b;
         all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
         let mut stacked = a;
@@ -167,9 +171,9 @@ impl Newton {
         }
         let price = v.iter().nth(k).copied().unwrap_or(0.0);
         v = v.rows(0, k).into_owned();
-        let letters = coordinates.up(u.rows(m, u.len() - m).into_owned());
+        let nodes = barrier.tree.up(&u.rows(m, u.len() - m).into_owned());
         u = u.rows(0, m).into_owned();
-        (u, v, letters, price)
+        (u, v, nodes, price)
     }
 
     /// The memory of the factor.
@@ -220,7 +224,7 @@ enum Normal {
         scaled: DMatrix<f64>,
         root_z: DVector<f64>,
     },
-    Saddle(Saddle),
+    Saddle(Box<Saddle>),
     Thin(Thin),
 }
 
@@ -245,24 +249,19 @@ impl Normal {
         kernel: &Kernel,
         z: &DVector<f64>,
         root_q: &DVector<f64>,
-        weights: &Weights,
+        barrier: &Barrier<'_>,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
         let whole = |columns: &DMatrix<f64>| {
-            Saddle::new(columns, &kernel.c, z, root_q.clone(), weights.clone(), buffer)
+            let along = (barrier.tree.clone(), barrier.weights.clone());
+            Saddle::new(columns, &kernel.c, z, root_q.clone(), along, buffer)
         };
-        match (fewer, weights) {
-            (Some(fewer), Weights::Letters(weights)) => {
-                Thin::new(fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
+        match (fewer, &barrier.weights) {
+            (Some(fewer), Weights::Diagonal(weights)) if barrier.tree.is_star() => {
+                Thin::new(&fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
             }
-            (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted)).map(Self::Saddle),
-        }
-    }
-
-    fn coordinates(&self) -> Coordinates {
-        match self {
-            Self::Saddle(saddle) => saddle.coordinates,
-            _ => Coordinates::Letters,
+            (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted))
+                .map(|saddle| Self::Saddle(Box::new(saddle))),
         }
     }
 

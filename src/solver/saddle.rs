@@ -13,6 +13,7 @@
 
 use super::cholesky::{Cholesky, gram};
 use super::flow::Weights;
+use super::tree::Tree;
 use nalgebra::{DMatrix, DVector};
 
 /// Relative ridges tried on A, the first for potentials that a constant may be added to.
@@ -23,7 +24,7 @@ const SMALL_RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
 
 #[derive(Debug)]
 pub(super) struct Saddle {
-    pub(super) coordinates: Coordinates,
+    pub(super) tree: Tree,
     inner: Cholesky,
     outer: Cholesky,
     /// `T^T`, m x p.
@@ -36,57 +37,6 @@ pub(super) struct Saddle {
     weights: Weights,
 }
 
-/// What B is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coordinates {
-    Letters,
-    /// Step j moves every letter beyond the j-th.
-    Links,
-}
-
-impl Coordinates {
-    /// `B^T x`.
-    pub(super) fn down(self, x: &DVector<f64>) -> DVector<f64> {
-        match self {
-            Self::Letters => x.clone(),
-            Self::Links => {
-                let row = DMatrix::from_row_slice(1, x.len(), x.as_slice());
-                self.across(row).row(0).transpose()
-            }
-        }
-    }
-
-    /// `x B`, column by column.
-    fn across(self, mut x: DMatrix<f64>) -> DMatrix<f64> {
-        if self == Self::Letters {
-            return x;
-        }
-        for j in (1..x.ncols()).rev() {
-            let (mut before, after) = x.columns_range_pair_mut(j - 1, j);
-            if j > 1 {
-                before += &after;
-            }
-        }
-        x.remove_column(0)
-    }
-
-    /// `B e`.
-    pub(super) fn up(self, e: DVector<f64>) -> DVector<f64> {
-        match self {
-            Self::Letters => e,
-            Self::Links => {
-                let mut sum = 0.0;
-                DVector::from_fn(e.len() + 1, |y, _| {
-                    if y > 0 {
-                        sum += e[y - 1];
-                    }
-                    sum
-                })
-            }
-        }
-    }
-}
-
 impl Saddle {
     /// `None` if rounding has left nothing that can be factored. `buffer` may hold any matrix, whose memory is used again.
     pub(super) fn new(
@@ -94,14 +44,9 @@ impl Saddle {
         c: &DVector<f64>,
         z: &DVector<f64>,
         root_q: DVector<f64>,
-        weights: Weights,
+        (tree, weights): (Tree, Weights),
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        let coordinates = if matches!(weights, Weights::Links(_)) {
-            Coordinates::Links
-        } else {
-            Coordinates::Letters
-        };
         let mut normal = gram(v, buffer);
         normal.fill_upper_triangle_with_lower_triangle();
         let mut seen = -&normal;
@@ -111,30 +56,31 @@ impl Saddle {
         for (mut column, root) in seen.column_iter_mut().zip(&root_q) {
             column *= *root;
         }
-        let mut transposed = coordinates.across(seen);
+        let mut transposed = tree.across(seen);
         let mut scaled = transposed.clone();
         for mut column in scaled.column_iter_mut() {
             column.component_mul_assign(&root_q);
         }
-        let mut inner = coordinates.across(scaled.transpose());
+        let mut inner = tree.across(scaled.transpose());
         match &weights {
-            Weights::Letters(weights) | Weights::Links(weights) => {
+            Weights::Diagonal(weights) => {
                 for (y, weight) in weights.iter().enumerate() {
                     inner[(y, y)] += weight;
                 }
             }
             Weights::Dense(weights) => inner += weights,
         }
-        let inner = factor(&inner, &RIDGES)?;
+        let sizes = tree.down(&root_q.component_mul(&root_q).component_mul(c));
+        let inner = factor(&inner, &RIDGES, &sizes)?;
         inner.solve_right_mut(&mut transposed);
         let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
         whole += &normal;
         for (y, z) in z.iter().enumerate() {
             whole[(y, y)] += z;
         }
-        let outer = factor(&whole, &SMALL_RIDGES)?;
+        let outer = factor(&whole, &SMALL_RIDGES, &DVector::zeros(c.len()))?;
         let (c, z) = (c.clone(), z.clone());
-        Some(Self { coordinates, inner, outer, transposed, normal, c, z, root_q, weights })
+        Some(Self { tree, inner, outer, transposed, normal, c, z, root_q, weights })
     }
 
     /// The product with `(u, e)`, one below the other.
@@ -142,16 +88,16 @@ impl Saddle {
         let m = self.normal.nrows();
         let u = right.rows(0, m);
         let e = right.rows(m, right.len() - m).into_owned();
-        let potential = self.coordinates.up(e.clone()).component_mul(&self.root_q);
+        let potential = self.tree.up(&e).rows(0, m).component_mul(&self.root_q);
         let both = u - &potential;
         let through = &self.normal * &both;
         let mut product = u.component_mul(&self.z) + potential.component_mul(&self.c) + &through;
         let seen = (both.component_mul(&self.c) - through).component_mul(&self.root_q);
         let weighted = match &self.weights {
-            Weights::Letters(weights) | Weights::Links(weights) => e.component_mul(weights),
+            Weights::Diagonal(weights) => e.component_mul(weights),
             Weights::Dense(weights) => weights * e,
         };
-        product.extend((self.coordinates.down(&seen) - weighted).iter().copied());
+        product.extend((self.tree.down(&seen) - weighted).iter().copied());
         product
     }
 
@@ -175,13 +121,18 @@ impl Saddle {
     }
 }
 
-fn factor(matrix: &DMatrix<f64>, ridges: &[f64]) -> Option<Cholesky> {
+/// Factors a matrix with ridges relative to its diagonal and to what that is a difference of.
+pub(super) fn factor(
+    matrix: &DMatrix<f64>,
+    ridges: &[f64],
+    sizes: &DVector<f64>,
+) -> Option<Cholesky> {
     ridges.iter().find_map(|ridge| {
         let mut ridged = matrix.clone();
-        for i in 0..ridged.nrows() {
-            let d = ridged[(i, i)];
+        for (i, size) in sizes.iter().enumerate() {
+            let d = ridged[(i, i)] + ridge * (ridged[(i, i)].abs() + size);
             // The potential of a letter that no channel uses means nothing.
-            ridged[(i, i)] = if d == 0.0 { 1.0 } else { d * (1.0 + ridge) };
+            ridged[(i, i)] = if d == 0.0 { 1.0 } else { d };
         }
         Cholesky::new(ridged).ok()
     })

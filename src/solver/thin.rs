@@ -45,7 +45,7 @@ impl Letter {
 impl Thin {
     /// `None` if rounding has left nothing that can be factored.
     pub(super) fn new(
-        g: DMatrix<f64>,
+        g: &DMatrix<f64>,
         c: &DVector<f64>,
         z: &DVector<f64>,
         root_q: &DVector<f64>,
@@ -122,6 +122,7 @@ impl Thin {
 mod tests {
     use super::super::flow::Weights;
     use super::super::saddle::Saddle;
+    use super::super::tree::Tree;
     use super::*;
 
     #[test]
@@ -133,10 +134,16 @@ mod tests {
         let root_q = DVector::from_fn(m, |i, _| 0.1 + 0.05 * i as f64);
         let weights = DVector::from_fn(m, |i, _| [1e4, 1e-3][i % 2]);
         let right = DVector::from_fn(2 * m, |i, _| (i as f64).cos());
-        let thin = Thin::new(g.clone(), &c, &z, &root_q, &weights).unwrap();
-        let whole =
-            Saddle::new(&g, &c, &z, root_q, Weights::Letters(weights), DMatrix::zeros(0, 0))
-                .unwrap();
+        let thin = Thin::new(&g, &c, &z, &root_q, &weights).unwrap();
+        let whole = Saddle::new(
+            &g,
+            &c,
+            &z,
+            root_q,
+            (Tree::star(m), Weights::Diagonal(weights)),
+            DMatrix::zeros(0, 0),
+        )
+        .unwrap();
         let (mut a, mut b) = (right.clone(), right.clone());
         thin.solve_mut(&mut a);
         whole.solve_mut(&mut b);
