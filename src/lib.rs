@@ -27,6 +27,12 @@
 //! \end{gathered}
 //! ```
 //!
+//! A constraint on the output pmf, the *perception* of the paper's Definitions 1 to 3, is of another kind and part of the same
+//! problem ([`Problem::with_perception`]): a [`Perception`] adds a potential g on the reproduction letters to the exponent,
+//! `2^(-s.d(x, y) - g(y))`, and takes what g is worth to the target from the bound. [`Rdp`] is R(D,P), [`Rdpc`] R(D,P,E). P(D)
+//! and C(D,P) have no rate; the feature `programs` solves them. An [`Observation`] makes of each of these the function of a
+//! source that is seen through noise.
+//!
 //! ```
 //! use rdc_theory::nalgebra::{DMatrix, DVector};
 //! use rdc_theory::{Classifier, Distortion, Rdc, Source};

@@ -6,15 +6,18 @@
 //! D_k - E[d_k]  = r_k >= 0,   r_k s_k = mu
 //! ```
 //!
+//! A constraint on the output marginal brings potentials and flows with products of their own ([`super::flow`]).
+//!
 //! A step solves the Newton equations of these for a smaller mu. One factorisation serves two right-hand sides
 //! (Mehrotra 1992): the first, with mu = 0, shows how far mu can fall and what second-order terms the step will meet;
 //! the second is the step taken. Three safeguards make it reach every strictly feasible problem that was tried:
 //! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
 //! the boundary, and a step that makes the residuals grow is shortened.
 
+use super::barrier::Barrier;
 use super::compression::Compression;
 use super::finish::Finish;
-use super::flow::{Barrier, Flow};
+use super::flow::Flow;
 use super::kernel::Kernel;
 use super::multipliers::{centre, excess};
 use super::newton::Newton;

@@ -1,5 +1,6 @@
 //! From a request to a solution: the cases that need no iteration, then the method.
 
+mod barrier;
 mod blahut_arimoto;
 mod cholesky;
 mod compression;

@@ -17,10 +17,14 @@
 //!
 //! The first block stays a Gram matrix plus a diagonal: V^T gets K more columns `h sqrt(P)`. Where n + K < m it is
 //! inverted on the other side (Woodbury), so a factorisation costs n m min(n, m).
+//!
+//! Where the output marginal is constrained, the potential's step e stands below u, and h below itself with the signs that
+//! belong there, so that all of the above holds for the two together ([`super::saddle`], [`super::thin`]). The price is one
+//! more multiplier, of the cost that [`super::barrier`] calls theta; it has no part in P.
 
+use super::barrier::{Barrier, Missing, Weights};
 use super::cholesky::{Cholesky, gram};
 use super::compression::Compression;
-use super::flow::{Barrier, Missing, Weights};
 use super::kernel::Kernel;
 use super::saddle::Saddle;
 use super::thin::Thin;
@@ -186,7 +190,7 @@ impl Newton {
     }
 }
 
-/// The price of a marginal constraint as the multiplier of a linear cost, [`Barrier::theta`]; see [`super::flow`].
+/// The price of a marginal constraint as the multiplier of a linear cost, [`Barrier::theta`]; see [`super::barrier`].
 struct PriceCost {
     /// theta, centred, times `sqrt(q)`.
     scaled: DVector<f64>,

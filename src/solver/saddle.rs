@@ -11,8 +11,8 @@
 //! `N + diag(z) + T^T T`, a sum without cancellation. The coordinates B are those in which the weights, which grow without
 //! bound, lie on the diagonal, where they do no harm.
 
+use super::barrier::Weights;
 use super::cholesky::{Cholesky, gram};
-use super::flow::Weights;
 use super::tree::Tree;
 use nalgebra::{DMatrix, DVector};
 

@@ -120,7 +120,7 @@ impl Thin {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flow::Weights;
+    use super::super::barrier::Weights;
     use super::super::saddle::Saddle;
     use super::super::tree::Tree;
     use super::*;
