@@ -1,7 +1,7 @@
 //! What it costs that reproductions look like the source: R(D,P) and R(D,P,E) of a bit, and of real images.
 //!
 //! ```text
-//! cargo run --release --example perception            # about half a minute
+//! cargo run --release --example perception            # half a minute
 //! cargo run --release --example perception -- quick   # fewer images
 //! ```
 //!
