@@ -15,6 +15,7 @@ pub(crate) mod exact;
 pub(crate) mod families;
 pub(crate) mod flips;
 pub(crate) mod perception;
+pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod witness;
 
