@@ -149,12 +149,17 @@ fn no_divergence_is_the_target_itself() {
             match (first, found) {
                 (Ok(first), Ok(found)) => {
                     let _ = case.check(found);
-                    assert!((&found.output - &target).amax() <= 1e-12, "{case}");
+                    let off = (&found.output - &target).amax();
+                    // A divergence of rounding alone is the square of how far apart the pmfs are.
+                    let same = if case.measure.ground.is_none() { 1e-9 } else { 1e-12 };
+                    assert!(off <= same, "{off:e} {}: {case}", found.status);
                     assert_same(first, found, case);
                     positive += usize::from(found.rate > 1e-3);
                 }
                 (Err(RdcError::Infeasible(_)), Err(RdcError::Infeasible(_))) => {}
-                (first, found) => panic!("{first:?} and {found:?}: {case}"),
+                (first, found) => {
+                    panic!("{:?} {seed}: {first:?} and {found:?}: {case}", case.measure)
+                }
             }
         }
     }
@@ -413,7 +418,7 @@ fn surfaces_are_their_cells() {
                     (cell, alone) => panic!("{kind:?} {budgets:?}: {cell:?}, {alone:?}"),
                 }
             }
-            assert!(solved >= 8 && solved + empty == 16, "{kind:?} {pair:?}: {solved}, {empty}");
+            assert!(solved >= 5 && solved + empty == 16, "{kind:?} {pair:?}: {solved}, {empty}");
         }
     }
 }
@@ -424,8 +429,8 @@ fn surfaces_are_their_cells() {
 fn gaussians_on_finer_grids() {
     let normal = Normal::new(0.0, 1.0).unwrap();
     let reach = 4.5;
-    for (d, p) in [(0.5, 0.02), (0.8, 0.1), (0.3, 0.0)] {
-        let gaps = [11_usize, 21, 41].map(|count| {
+    for (d, p) in [(0.5, 0.02), (0.8, 0.1), (0.5, 0.0), (0.3, 0.0)] {
+        let gaps = [21_usize, 41, 81].map(|count| {
             let edge = |i: usize| match i {
                 0 => f64::NEG_INFINITY,
                 i if i == count => INF,
@@ -451,8 +456,10 @@ fn gaussians_on_finer_grids() {
             );
             (exact - solution.rate).abs()
         });
+        // Twice as fine, about a quarter; where P is as small as the cells are wide, not yet on the coarse grids.
         let [coarse, fine, finest] = gaps;
-        assert!(coarse > 2.0 * fine && fine > 2.0 * finest && finest < 0.02, "{d} {p}: {gaps:?}");
+        assert!(coarse > 3.0 * fine && fine > 3.0 * finest && finest < 1e-3, "{d} {p}: {gaps:?}");
+        assert!(p > 0.0 || (3.5..4.2).contains(&(fine / finest)), "{d} {p}: {gaps:?}");
     }
 }
 
@@ -470,7 +477,7 @@ fn classification_is_without_perception_that_of_rdc() {
 fn perception_alone_is_free() {
     for kind in Kind::ALL {
         let solution = rdpc(kind).solve(INF, 0.0, INF).unwrap();
-        assert_eq!((solution.rate, solution.lower), (0.0, 0.0), "{kind:?}");
+        assert!(solution.lower == 0.0 && solution.rate < 1e-15, "{kind:?}: {}", solution.rate);
         let empty = Problem::new(pmf(&[0.5, 0.5]), 4).unwrap();
         let (_, _, _, measure) = other_domain(kind);
         let target = measure.target().clone();

@@ -1,7 +1,7 @@
 //! Random strictly feasible problems with a perception: every one is certified, in few iterations, within its budgets.
 //!
-//! `RDC_CASES` sets the number of cases of each divergence (1,000 by default, of which a thousandth may be set aside for
-//! `RDC_FIRST`, the first seed).
+//! `RDC_CASES` sets the number of cases of each divergence (1,000 by default; `RDC_FIRST` is
+//! the first seed).
 
 #![allow(
     clippy::unwrap_used,

@@ -263,7 +263,7 @@ impl Case {
         missing
     }
 
-    fn units(&self) -> impl Iterator<Item = f64> {
+    pub(crate) fn units(&self) -> impl Iterator<Item = f64> {
         let ground = self.measure.ground.as_ref().map_or(1.0, |ground| ground.max().max(1e-3));
         self.costs.iter().map(DMatrix::max).chain([ground])
     }
