@@ -30,6 +30,11 @@ pub struct Rdp {
 }
 
 impl Rdp {
+    #[cfg(feature = "serde")]
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self { problem }
+    }
+
     /// The index of the distortion among a solution's constraints.
     pub const DISTORTION: usize = 0;
     /// The index of the perception among a solution's constraints.
@@ -119,6 +124,11 @@ pub struct Rdpc {
 }
 
 impl Rdpc {
+    #[cfg(feature = "serde")]
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self { problem }
+    }
+
     /// The index of the distortion among a solution's constraints.
     pub const DISTORTION: usize = 0;
     /// The index of the classification error among a solution's constraints.

@@ -7,12 +7,11 @@
     reason = "tests fail by panicking"
 )]
 
+mod common;
+
 use approx::assert_abs_diff_eq;
-use clarabel::algebra::CscMatrix;
-use clarabel::solver::{
-    DefaultSettings, DefaultSolver, ExponentialConeT, IPSolver, NonnegativeConeT, SolverStatus,
-    SupportedConeT, ZeroConeT,
-};
+use clarabel::solver::{ExponentialConeT, NonnegativeConeT, ZeroConeT};
+use common::program::{ConeProgram, TIGHT};
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Perception, Problem, Rdc, Solution, Source, Status};
 
@@ -51,51 +50,6 @@ fn normalised_rows(mut weights: DMatrix<f64>) -> DMatrix<f64> {
         row /= row.sum();
     }
     weights
-}
-
-/// A linear program with exponential cones, `min objective.v` over `b - A v` in the cones, row by row.
-#[derive(Default)]
-struct ConeProgram {
-    rows: Vec<usize>,
-    columns: Vec<usize>,
-    values: Vec<f64>,
-    b: Vec<f64>,
-}
-
-impl ConeProgram {
-    /// Appends the row `b - sum a v`, which the next cone takes.
-    fn push(&mut self, terms: impl IntoIterator<Item = (usize, f64)>, b: f64) {
-        for (column, a) in terms {
-            self.rows.push(self.b.len());
-            self.columns.push(column);
-            self.values.push(a);
-        }
-        self.b.push(b);
-    }
-
-    /// The least value of `objective`.
-    fn least(self, objective: &[f64], cones: &[SupportedConeT<f64>]) -> f64 {
-        let a = CscMatrix::new_from_triplets(
-            self.b.len(),
-            objective.len(),
-            self.rows,
-            self.columns,
-            self.values,
-        );
-        let settings = DefaultSettings {
-            verbose: false,
-            tol_gap_abs: 1e-10,
-            tol_gap_rel: 1e-10,
-            tol_feas: 1e-10,
-            ..DefaultSettings::default()
-        };
-        let quadratic = CscMatrix::zeros((objective.len(), objective.len()));
-        let mut solver =
-            DefaultSolver::new(&quadratic, objective, &a, &self.b, cones, settings).unwrap();
-        solver.solve();
-        assert_eq!(solver.solution.status, SolverStatus::Solved);
-        solver.solution.obj_val
-    }
 }
 
 /// `min I(p, W)` in bits with `sum_xy p_x W_xy d_k(x, y) <= D_k`, in the variables `P_xy = p_x W_xy`, `q_y`, and one
@@ -142,7 +96,7 @@ fn clarabel_rate(pmf: &DVector<f64>, costs: &[DMatrix<f64>], budgets: &[f64], m:
 
     let mut objective = vec![0.0; variables];
     objective[pairs.len() + m..].fill(1.0);
-    program.least(&objective, &cones) / std::f64::consts::LN_2
+    program.least(&objective, &cones, TIGHT) / std::f64::consts::LN_2
 }
 
 /// `E[d(X, Y)]`, where a pair without probability may cost anything.
@@ -309,7 +263,7 @@ fn transport_costs() {
             program.push([(pair, -1.0)], 0.0);
         }
         let cones = [ZeroConeT(m + k - 1), NonnegativeConeT(m * k)];
-        let oracle = program.least(ground.transpose().as_slice(), &cones);
+        let oracle = program.least(ground.transpose().as_slice(), &cones, TIGHT);
         let cost = Perception::transport(target, ground).unwrap().divergence(&output).unwrap();
         assert_abs_diff_eq!(cost, oracle, epsilon = 1e-8);
     }

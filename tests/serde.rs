@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::strategies;
 use rdc_theory::{
-    Cell, Classifier, Distortion, Method, Polyline, Problem, Progress, Rdc, Regime, Settings,
-    Solution, Source, Status, Surface,
+    Cell, Classifier, Distortion, Method, Perception, Polyline, Problem, Progress, Rdc, RdcError,
+    Rdp, Rdpc, Regime, Settings, Solution, Source, Status, Surface,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -150,8 +150,92 @@ fn what_a_file_holds_is_what_the_documentation_says() {
     assert_eq!(json(serde_json::to_value(hard)), r#"{"hard":[0,1]}"#);
     let soft = Classifier::soft(rows(&[[0.25, 0.75]])).unwrap();
     assert_eq!(json(serde_json::to_value(soft)), r#"{"soft":[[0.25,0.75]]}"#);
+    let natural = Perception::total_variation(pmf(&[0.5, 0.5])).unwrap();
+    let form = r#"{"divergence":"total_variation","target":[0.5,0.5]}"#;
+    assert_eq!(json(serde_json::to_value(natural)), form);
+    let moved = Perception::transport(pmf(&[1.0]), rows(&[[0.0], [2.5]])).unwrap();
+    let form = r#"{"divergence":{"transport":[[0.0],[2.5]]},"target":[1.0]}"#;
+    assert_eq!(json(serde_json::to_value(moved)), form);
     assert_eq!(json(serde_json::to_value(Cell::Missing)), r#""missing""#);
     assert_eq!(json(serde_json::to_value(Status::IterationLimit)), r#""iteration limit""#);
+}
+
+/// One of each divergence on three letters, with a letter that the target lacks and a ground cost that is not square.
+fn perceptions() -> [Perception; 4] {
+    let target = || pmf(&[0.1 + 0.2, 0.0, 0.7]);
+    let ground = rows(&[[0.0, 1e150], [0.1, f64::from_bits(1)], [-0.0, 2.0]]);
+    [
+        Perception::total_variation(target()).unwrap(),
+        Perception::kullback_leibler(target()).unwrap(),
+        Perception::wasserstein(target(), &[-1e150, -0.0, f64::MIN_POSITIVE]).unwrap(),
+        Perception::transport(pmf(&[0.4, 0.6]), ground).unwrap(),
+    ]
+}
+
+#[test]
+fn perceptions_and_problems_with_one_are_kept() {
+    for perception in perceptions() {
+        assert_eq!(kept(&perception), perception);
+        let cost = rows(&[[0.0, 1.0, INF], [0.3, 0.1 + 0.2, 0.0]]);
+        let law = pmf(&[0.4, 0.6]);
+        let problem =
+            Problem::new(law.clone(), 3).unwrap().with_cost("cost", cost.clone()).unwrap();
+        kept(&problem.with_perception(perception.clone()).unwrap());
+        let distortion = Distortion::matrix(cost).unwrap();
+        let rdp = Rdp::new(law.clone(), distortion.clone(), perception.clone()).unwrap();
+        let source = Source::new(law, rows(&[[0.9, 0.1], [0.2, 0.8]])).unwrap();
+        let classifier = Classifier::hard(&[0, 0, 1]).unwrap();
+        let rdpc = Rdpc::new(&source, distortion, &classifier, perception.clone()).unwrap();
+        let (read, whole) = (kept(&rdp), kept(&rdpc));
+        for p in [0.3, INF] {
+            let told = |solution: Result<Solution, RdcError>| {
+                solution.map(timeless).map_err(|e| e.to_string())
+            };
+            assert_eq!(told(read.solve(0.25, p)), told(rdp.solve(0.25, p)));
+            assert_eq!(told(whole.solve(0.25, p, 0.3)), told(rdpc.solve(0.25, p, 0.3)));
+        }
+    }
+    let target = pmf(&[0.7, 0.3]);
+    let perception = Perception::total_variation(target.clone()).unwrap();
+    let rdp = Rdp::new(target, Distortion::hamming(2).unwrap(), perception).unwrap();
+    let mut solution = kept(&rdp.solve(0.2, 0.01).unwrap());
+    assert!(solution.potential.amax() > 0.0);
+    // As a run is that found no channel within the budgets.
+    (solution.rate, solution.status) = (INF, Status::Stalled);
+    kept(&solution);
+}
+
+#[test]
+fn malformed_perceptions_are_refused() {
+    let perception = r#"{"target": [0.7, 0.3], "divergence": {"wasserstein": [0, 1]}}"#;
+    assert!(serde_json::from_str::<Perception>(perception).is_ok());
+    for (from, to, word) in [
+        ("0.3", "0.4", "target sums to 1.1"),
+        ("[0, 1]", "[1, 1]", "points[1] = 1"),
+        ("[0, 1]", "[0]", "points has 1 entries"),
+        (r#"{"wasserstein": [0, 1]}"#, r#"{"transport": [[0]]}"#, "ground has 1 columns"),
+        (r#"{"wasserstein": [0, 1]}"#, r#"{"transport": [[0, -1]]}"#, "ground[(0, 1)] = -1"),
+        (r#"{"wasserstein": [0, 1]}"#, r#""euclidean""#, "euclidean"),
+        (r#""target""#, r#""extra": 1, "target""#, "unknown field `extra`"),
+    ] {
+        refused::<Perception>(&perception.replace(from, to), word);
+    }
+    let pair = pmf(&[0.7, 0.3]);
+    let natural = Perception::total_variation(pair.clone()).unwrap();
+    let rdp = Rdp::new(pair.clone(), Distortion::hamming(2).unwrap(), natural).unwrap();
+    let wider = serde_json::json!({ "target": [0.5, 0.25, 0.25], "divergence": "total_variation" });
+    refused::<Rdp>(&changed(&rdp, "/perception", wider), "perception has 3 letters");
+    // Files written before there was a perception have no such field, and those of other functions are not these.
+    let without = changed(&rdp, "/perception", serde_json::Value::Null);
+    assert!(serde_json::from_str::<Problem>(&without).is_ok());
+    refused::<Rdp>(&without, "an rdp has 0 perceptions");
+    refused::<Rdpc>(&without, "an rdpc has 1 costs");
+    refused::<Rdpc>(
+        &changed(&bernoulli(), "/perception", serde_json::Value::Null),
+        "an rdpc has 0 perceptions",
+    );
+    let natural = serde_json::json!({ "target": [0.7, 0.3], "divergence": "total_variation" });
+    refused::<Rdc>(&changed(&bernoulli(), "/perception", natural), "an rdc has 1 perceptions");
 }
 
 #[test]

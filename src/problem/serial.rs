@@ -2,7 +2,7 @@
 
 use super::{Allowed, Cost, Problem, SMALLEST, clear_forbidden, dearest};
 use crate::serial::{exact, rebuilt, rows};
-use crate::{Rdc, RdcError, check, matrix_from_rows};
+use crate::{Perception, Rdc, RdcError, Rdp, Rdpc, check, matrix_from_rows};
 use nalgebra::{DMatrix, DVector};
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,6 +15,7 @@ struct ProblemForm {
     pmf: DVector<f64>,
     reproductions: usize,
     costs: Vec<CostForm>,
+    perception: Option<Perception>,
 }
 
 /// `d(x, y) = row_minimum(x) + excess(x, y)`, with `+inf` for a forbidden pair.
@@ -64,6 +65,7 @@ impl From<&Problem> for ProblemForm {
             pmf: problem.pmf.clone(),
             reproductions: problem.reproductions,
             costs: costs.collect(),
+            perception: problem.marginal.as_ref().map(|marginal| marginal.perception.clone()),
         }
     }
 }
@@ -93,7 +95,10 @@ impl TryFrom<ProblemForm> for Problem {
         for cost in form.costs {
             problem.restore(cost)?;
         }
-        Ok(problem)
+        match form.perception {
+            Some(perception) => problem.with_perception(perception),
+            None => Ok(problem),
+        }
     }
 }
 
@@ -185,10 +190,55 @@ impl TryFrom<ProblemForm> for Rdc {
 
     fn try_from(form: ProblemForm) -> Result<Self, RdcError> {
         let rule = "a distortion and a classification error";
-        check::count("an rdc", "costs", form.costs.len(), 2, rule)?;
+        check_faces("an rdc", &form, (2, rule), false)?;
+        Problem::try_from(form).map(Self::of)
+    }
+}
+
+/// The costs and the perception that a function of a fixed list of budgets has.
+fn check_faces(
+    argument: &str,
+    form: &ProblemForm,
+    (costs, rule): (usize, &'static str),
+    perception: bool,
+) -> Result<(), RdcError> {
+    check::count(argument, "costs", form.costs.len(), costs, rule)?;
+    let found = usize::from(form.perception.is_some());
+    let rule = "an rdp and an rdpc have one, an rdc has none";
+    check::count(argument, "perceptions", found, usize::from(perception), rule)
+}
+
+impl From<&Rdp> for ProblemForm {
+    fn from(rdp: &Rdp) -> Self {
+        Self::from(rdp.problem())
+    }
+}
+
+impl TryFrom<ProblemForm> for Rdp {
+    type Error = RdcError;
+
+    fn try_from(form: ProblemForm) -> Result<Self, RdcError> {
+        check_faces("an rdp", &form, (1, "a distortion"), true)?;
+        Problem::try_from(form).map(Self::of)
+    }
+}
+
+impl From<&Rdpc> for ProblemForm {
+    fn from(rdpc: &Rdpc) -> Self {
+        Self::from(rdpc.problem())
+    }
+}
+
+impl TryFrom<ProblemForm> for Rdpc {
+    type Error = RdcError;
+
+    fn try_from(form: ProblemForm) -> Result<Self, RdcError> {
+        check_faces("an rdpc", &form, (2, "a distortion and a classification error"), true)?;
         Problem::try_from(form).map(Self::of)
     }
 }
 
 rebuilt!(Problem, ProblemForm);
 rebuilt!(Rdc, ProblemForm);
+rebuilt!(Rdp, ProblemForm);
+rebuilt!(Rdpc, ProblemForm);

@@ -2,7 +2,8 @@
 
 use super::{exact, rebuilt, rows};
 use crate::classifier::Rule;
-use crate::{Classifier, Distortion, RdcError, Source, matrix_from_rows};
+use crate::perception::Divergence;
+use crate::{Classifier, Distortion, Perception, RdcError, Source, matrix_from_rows};
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +77,55 @@ impl TryFrom<DistortionForm> for Distortion {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Perception", deny_unknown_fields)]
+struct PerceptionForm {
+    #[serde(with = "exact")]
+    target: DVector<f64>,
+    divergence: DivergenceForm,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Divergence", rename_all = "snake_case")]
+enum DivergenceForm {
+    TotalVariation,
+    KullbackLeibler,
+    /// The points.
+    Wasserstein(#[serde(with = "exact")] DVector<f64>),
+    /// The ground cost.
+    Transport(#[serde(with = "exact")] Vec<Vec<f64>>),
+}
+
+impl From<&Perception> for PerceptionForm {
+    fn from(perception: &Perception) -> Self {
+        let divergence = match &perception.divergence {
+            Divergence::TotalVariation => DivergenceForm::TotalVariation,
+            Divergence::KullbackLeibler => DivergenceForm::KullbackLeibler,
+            Divergence::Line(points) => DivergenceForm::Wasserstein(points.clone()),
+            Divergence::Transport(ground) => DivergenceForm::Transport(rows(ground)),
+        };
+        Self { target: perception.target.clone(), divergence }
+    }
+}
+
+impl TryFrom<PerceptionForm> for Perception {
+    type Error = RdcError;
+
+    fn try_from(form: PerceptionForm) -> Result<Self, RdcError> {
+        match form.divergence {
+            DivergenceForm::TotalVariation => Self::total_variation(form.target),
+            DivergenceForm::KullbackLeibler => Self::kullback_leibler(form.target),
+            DivergenceForm::Wasserstein(points) => {
+                Self::wasserstein(form.target, points.as_slice())
+            }
+            DivergenceForm::Transport(ground) => {
+                Self::transport(form.target, matrix_from_rows("ground", &ground)?)
+            }
+        }
+    }
+}
+
+rebuilt!(Perception, PerceptionForm);
 rebuilt!(Source, SourceForm);
 rebuilt!(Classifier, ClassifierForm);
 rebuilt!(Distortion, DistortionForm);

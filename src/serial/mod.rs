@@ -10,10 +10,13 @@
 //! - **Matrices** are lists of rows; a [`Distortion`](crate::Distortion) is its matrix, with `"inf"` for forbidden pairs.
 //! - **A [`Source`](crate::Source)** is `{"pmf", "posterior"}`, **a [`Classifier`](crate::Classifier)** `{"hard": [...]}` or
 //!   `{"soft": [[...]]}`.
-//! - **A [`Problem`](crate::Problem)** and an [`Rdc`](crate::Rdc) are what the solver works on, with `"version": 1`: the
+//! - **A [`Perception`](crate::Perception)** is `{"target", "divergence"}`, the latter `"total_variation"`,
+//!   `"kullback_leibler"`, `{"wasserstein": [points...]}` or `{"transport": [[...]]}`.
+//! - **A [`Problem`](crate::Problem)**, an [`Rdc`](crate::Rdc), an [`Rdp`](crate::Rdp) and an [`Rdpc`](crate::Rdpc) are what the
+//!   solver works on, with `"version": 1`: the
 //!   costs given are not kept, and cannot be recovered to the last digit. For each cost x, y that is
 //!   `row minimum(x) + excess(x, y)`, with `"inf"` in `excess` for forbidden pairs; `offset + offset_error` is the average
-//!   row minimum, `scale` the power of two by which the solver divides. By hand, write a source, a distortion and a
+//!   row minimum, `scale` the power of two by which the solver divides; `perception` is one, or null. By hand, write a source, a distortion and a
 //!   classifier.
 //! - **[`Method`], [`Status`] and [`Regime`]** are what they print.
 //! - **A cell** is `"missing"`, `"infeasible"` or `{"solved": {...}}`; the cells of a [`Surface`](crate::Surface) are one

@@ -14,6 +14,8 @@ pub(crate) mod cases;
 pub(crate) mod exact;
 pub(crate) mod families;
 pub(crate) mod flips;
+pub(crate) mod perception;
+pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod witness;
 
