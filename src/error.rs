@@ -114,15 +114,19 @@ pub enum RdcError {
 ///
 /// With the multipliers `s` found in [`budgets`](Self::budgets) every channel has
 /// `s . E[d] >= sum_x p(x) min_y s . d(x, y) = s . D + excess > s . D`,
-/// which anyone can recompute from the matrices. If the problem has a perception, `P` is one of the budgets, and its multiplier
-/// comes with a potential on the reproduction letters, see `docs/perception.md`.
+/// which anyone can recompute from the matrices. If the problem has a perception, `P` is one of the budgets, letters that its
+/// target rules out are left out of the minimum, and its multiplier comes with a [`potential`](Self::potential), whose toll
+/// `docs/perception.md` has.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Infeasible {
     /// One entry per cost, in the order of the problem.
     pub budgets: Vec<InfeasibleBudget>,
-    /// `sum_x p(x) min_y s . d(x, y) - s . D`, positive, in the units of `s . D`.
+    /// `sum_x p(x) min_y s . d(x, y) - s . D`, positive, in the units of `s . D`; with a perception
+    /// `sum_x p(x) min_y (s . d(x, y) + g(y)) - s . D - toll(g, P)`.
     pub excess: f64,
+    /// The potential g on the reproduction letters, in the units of `s . D`; empty where no perception is part of the proof.
+    pub potential: Vec<f64>,
 }
 
 /// One budget of an infeasible request.

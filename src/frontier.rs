@@ -375,7 +375,7 @@ pub(crate) fn infeasible(
         known.then(|| smallest_budget(problem, index, budgets)).flatten()
     };
     let multipliers = in_units(problem, instance, &reach.multipliers, 0.0);
-    report(problem, budgets, &multipliers, reach.bound, smallest)
+    report(problem, budgets, &multipliers, (reach.bound, &[]), smallest)
 }
 
 /// The error that explains why no channel meets the budget of the perception, whatever the others are.
@@ -383,7 +383,7 @@ pub(crate) fn too_close(problem: &Problem, budgets: &[f64], least: f64) -> RdcEr
     let last = budgets.len() - 1;
     let multipliers: Vec<f64> = (0..=last).map(|index| f64::from(index == last)).collect();
     let smallest = |index: usize| (index == last && least.is_finite()).then_some(least);
-    report(problem, budgets, &multipliers, least - budgets[last], smallest)
+    report(problem, budgets, &multipliers, (least - budgets[last], &[]), smallest)
 }
 
 /// The error that explains why `budgets` cannot be met together with that of the perception.
@@ -396,7 +396,7 @@ pub(crate) fn apart(
 ) -> RdcError {
     let multipliers = in_units(problem, instance, s, potential.price);
     let separation = certificate::separation(instance, s, potential);
-    report(problem, budgets, &multipliers, separation, |_| None)
+    report(problem, budgets, &multipliers, (separation, potential.g.as_slice()), |_| None)
 }
 
 /// The multipliers of all budgets per unit, from those of an instance and the price of the perception.
@@ -415,7 +415,7 @@ fn report(
     problem: &Problem,
     budgets: &[f64],
     multipliers: &[f64],
-    excess: f64,
+    (excess, potential): (f64, &[f64]),
     smallest: impl Fn(usize) -> Option<f64>,
 ) -> RdcError {
     let total: f64 = multipliers.iter().sum();
@@ -428,5 +428,6 @@ fn report(
     RdcError::Infeasible(Box::new(Infeasible {
         budgets: problem.names().enumerate().map(entry).collect(),
         excess: excess / total,
+        potential: potential.iter().map(|g| g / total).collect(),
     }))
 }

@@ -293,6 +293,10 @@ impl Bounded<'_> {
             let share = if self.exact { 0.0 } else { self.budget / plan.cost };
             return share * output + (1.0 - share) * free;
         }
+        if self.exact {
+            // A divergence that rounds to zero may be one of pmfs that differ.
+            return target.clone();
+        }
         let divergence = marginal.divergence(output);
         if divergence <= self.budget {
             return output.clone();

@@ -108,14 +108,6 @@ impl Solution {
         self.rate - self.lower
     }
 
-    /// Takes back that the channel meets the budgets.
-    pub(crate) fn exceeds_a_budget(&mut self) {
-        self.rate = f64::INFINITY;
-        if self.status == Status::Certified {
-            self.status = Status::Stalled;
-        }
-    }
-
     /// The support of the output pmf: the letters that the channel uses, in increasing order.
     ///
     /// A run ends once the rate is certified, so that letters which a best channel would not use may be left with a little

@@ -173,6 +173,7 @@ impl BinaryRdc {
                 report("classification error", e, smallest_error, t),
             ],
             excess: excess_by([s, t]),
+            potential: Vec::new(),
         }))
     }
 }

@@ -303,5 +303,6 @@ fn infeasible(budgets: [f64; 2], smallest: [f64; 2], weights: [f64; 2], excess: 
     RdcError::Infeasible(Box::new(Infeasible {
         budgets: budgets.collect(),
         excess: excess / total,
+        potential: Vec::new(),
     }))
 }

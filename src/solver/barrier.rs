@@ -55,7 +55,7 @@ impl<'a> Barrier<'a> {
         } else {
             let w = flow.flows.component_div(&flow.gaps);
             if bounded.far_nodes() > 0 {
-                transport(bounded, &w, nodes)
+                transport(bounded, &w, nodes, flow.largest(bounded))
             } else {
                 pairs(bounded, &w, nodes)
             }
@@ -156,14 +156,14 @@ fn pairs(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
 }
 
 /// Ways between every letter and every far node.
-fn transport(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize) -> Form {
+fn transport(bounded: &Bounded<'_>, w: &DVector<f64>, nodes: usize, root: usize) -> Form {
     let ends = |way: &Way| way.from.zip(way.to);
     let mut joined = DMatrix::zeros(nodes, nodes);
     for ((a, b), w) in bounded.ways.iter().filter_map(ends).zip(w) {
         joined[(a, b)] = *w;
         joined[(b, a)] = *w;
     }
-    let tree = Tree::heaviest(&joined);
+    let tree = Tree::heaviest(&joined, root);
     let depths = tree.depths();
     // Sums over subtrees are quick but cancel; ways that would drown others go step by step.
     let light = LIGHT * tree.lightest(&joined);

@@ -149,6 +149,13 @@ impl Flow {
         information::divergence(flows, target)
     }
 
+    /// The letter that most flows out of.
+    pub(super) fn largest(&self, bounded: &Bounded<'_>) -> usize {
+        let mut sent = DVector::zeros(self.phi.len());
+        bounded.ways.iter().zip(&self.flows).for_each(|(way, f)| along(way, *f, &mut sent));
+        sent.imax()
+    }
+
     /// Whether the constraint is on its way to inactive.
     pub(super) fn is_idle(&self) -> bool {
         !self.exact && self.price < self.slack

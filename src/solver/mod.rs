@@ -168,10 +168,8 @@ pub(crate) fn solve(
     for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
         multipliers[index] += s;
     }
-    let mut solution = report::solution(problem, outcome, &multipliers, watch);
-    if instance.marginal.is_some() && !is_met {
-        solution.exceeds_a_budget();
-    }
+    let is_met = is_met || instance.marginal.is_none();
+    let mut solution = report::solution(problem, outcome, &multipliers, is_met, watch);
     for (constraint, &budget) in solution.constraints.iter_mut().zip(budgets) {
         constraint.budget = budget;
     }
@@ -193,7 +191,7 @@ pub(crate) fn solve_at(
     // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
     let spent = instance.paid(&outcome.channel);
     outcome.lower -= spent + certificate::rounding(&instance, &[spent]);
-    report::solution(problem, outcome, &prices, watch)
+    report::solution(problem, outcome, &prices, true, watch)
 }
 
 /// Whether a channel is what the solution's documentation promises.

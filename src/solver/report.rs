@@ -8,11 +8,13 @@ use crate::solution::{Constraint, Status};
 use crate::{Problem, Solution, information};
 use std::f64::consts::LN_2;
 
-/// `multipliers` holds one per cost of the problem, in nats per scaled unit. The budgets are what the channel achieves.
+/// `multipliers` holds one per cost of the problem, in nats per scaled unit. The budgets are what the channel achieves;
+/// `is_met` says whether that is within those asked for.
 pub(super) fn solution(
     problem: &Problem,
     outcome: Outcome,
     multipliers: &[f64],
+    is_met: bool,
     watch: Watch<'_>,
 ) -> Solution {
     let Outcome { channel, lower, dual, ended, .. } = outcome;
@@ -35,7 +37,8 @@ pub(super) fn solution(
     let transposed = channel.transpose();
     drop(channel);
     let channel = transposed;
-    let rate = information::mutual_information(&problem.pmf, &channel);
+    let information = information::mutual_information(&problem.pmf, &channel);
+    let rate = if is_met { information } else { f64::INFINITY };
     let lower = (lower / LN_2).min(rate).max(0.0);
     let status = match ended {
         _ if rate - lower <= watch.settings().tolerance() => Status::Certified,

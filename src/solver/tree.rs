@@ -29,13 +29,13 @@ impl Tree {
         Self { parents, order: (0..nodes).collect(), root: Some(0) }
     }
 
-    /// The heaviest tree over nodes joined by these weights (Prim 1957), 0 for none.
-    pub(super) fn heaviest(weights: &DMatrix<f64>) -> Self {
+    /// The heaviest tree over nodes joined by these weights (Prim 1957), 0 for none: parts that nothing joins hang on the root.
+    pub(super) fn heaviest(weights: &DMatrix<f64>, root: usize) -> Self {
         let n = weights.nrows();
         let mut parents = vec![None; n];
-        let mut order = vec![0];
-        let mut best: Vec<(f64, usize)> = (0..n).map(|i| (weights[(i, 0)], 0)).collect();
-        let mut left: Vec<usize> = (1..n).collect();
+        let mut order = vec![root];
+        let mut best: Vec<(f64, usize)> = (0..n).map(|i| (weights[(i, root)], root)).collect();
+        let mut left: Vec<usize> = (0..n).filter(|&node| node != root).collect();
         while let Some(at) =
             (0..left.len()).max_by(|&a, &b| best[left[a]].0.total_cmp(&best[left[b]].0))
         {
@@ -49,7 +49,7 @@ impl Tree {
                 }
             }
         }
-        Self { parents, order, root: Some(0) }
+        Self { parents, order, root: Some(root) }
     }
 
     /// The smallest of the weights along it.
@@ -149,7 +149,7 @@ mod tests {
     fn sums_down_a_tree_are_transposed_to_sums_up() {
         let weights =
             DMatrix::from_fn(6, 6, |i, j| if i == j { 0.0 } else { ((i * j + i + j) % 7) as f64 });
-        for tree in [Tree::star(6), Tree::path(6), Tree::heaviest(&weights)] {
+        for tree in [Tree::star(6), Tree::path(6), Tree::heaviest(&weights, 2)] {
             let x = DVector::from_fn(6, |i, _| (i as f64).sin());
             let e = DVector::from_fn(tree.steps(), |i, _| (2.0 * i as f64).cos());
             assert!((tree.down(&x).dot(&e) - x.dot(&tree.up(&e))).abs() < 1e-14);
@@ -173,7 +173,7 @@ mod tests {
             weights[(i, j)] = 1.0;
             weights[(j, i)] = 1.0;
         }
-        let tree = Tree::heaviest(&weights);
+        let tree = Tree::heaviest(&weights, 0);
         assert_eq!(tree.parents, [None, Some(3), Some(4), Some(0), Some(1)]);
     }
 }
