@@ -97,7 +97,7 @@ impl Measure {
     }
 
     fn is_exact(&self, p: f64) -> bool {
-        p <= self.smallest() + 1e-14 * self.ground.as_ref().map_or(1.0, |ground| ground.max())
+        p <= self.smallest() + 1e-14 * self.ground.as_ref().map_or(1.0, DMatrix::max)
     }
 
     fn is_nearest(&self, y: usize, z: usize) -> bool {
