@@ -1,7 +1,7 @@
 //! The two bounds. Nothing else in the crate may say that a run has converged.
 
 use crate::instance::Instance;
-use crate::marginal::Potential;
+use crate::marginal::{Bounded, Potential};
 use crate::solver::Sums;
 use nalgebra::DVector;
 
@@ -13,7 +13,7 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 ///
 /// `R >= -sum_x p_x log t_x - log max_y c_y - s.D`,
 ///
-/// less what a marginal constraint takes for its potential ([`Bounded::toll`](crate::marginal::Bounded::toll)), and less an allowance for the rounding of the sum. `sums` must have been evaluated at `(q, s)`. `-inf` where the
+/// less what a marginal constraint takes for its potential ([`Bounded::toll`]), and less an allowance for the rounding of the sum. `sums` must have been evaluated at `(q, s)`. `-inf` where the
 /// sum is not a number.
 pub(crate) fn lower_bound(instance: &Instance<'_>, sums: &Sums, s: &DVector<f64>) -> f64 {
     let spent = s.dot(&instance.budgets);
@@ -39,7 +39,9 @@ pub(crate) fn separation(instance: &Instance<'_>, s: &DVector<f64>, potential: &
     }
     let spent = s.dot(&instance.budgets);
     let toll = instance.marginal.as_ref().map_or(0.0, |bounded| bounded.toll(potential));
-    least - spent - toll - rounding(instance, &[size, spent, toll])
+    let last_digit = instance.marginal.as_ref().map_or(0.0, Bounded::budget_rounding);
+    let last_digits = s.dot(&instance.rounding) + potential.price * last_digit;
+    least - spent - toll - last_digits - rounding(instance, &[size, spent, toll])
 }
 
 fn toll(instance: &Instance<'_>, sums: &Sums) -> f64 {

@@ -101,7 +101,7 @@ pub enum RdcError {
     },
     /// Something that is not made for problems with a perception.
     #[error("{what} does not know a constraint on the output pmf: the problem has a perception")]
-    NoPerception {
+    KnowsNoPerception {
         /// What was asked for.
         what: String,
     },
@@ -120,7 +120,7 @@ pub enum RdcError {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Infeasible {
-    /// One entry per cost, in the order of the problem.
+    /// One entry per budget, in the order of the problem.
     pub budgets: Vec<InfeasibleBudget>,
     /// `sum_x p(x) min_y s . d(x, y) - s . D`, positive, in the units of `s . D`; with a perception
     /// `sum_x p(x) min_y (s . d(x, y) + g(y)) - s . D - toll(g, P)`.
@@ -158,6 +158,9 @@ impl fmt::Display for Infeasible {
             }
             None if b.multiplier > 0.0 => {
                 let at_least = b.budget + self.excess / b.multiplier;
+                if at_least.is_infinite() {
+                    return format!("the {} rules out every reproduction of a letter", b.name);
+                }
                 format!("no {} below {at_least} is enough at the other budgets", b.name)
             }
             None => format!("no {} is enough at the other budgets", b.name),

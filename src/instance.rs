@@ -72,7 +72,10 @@ impl<'a> Instance<'a> {
         let m = held.reproductions;
         let usable: Vec<bool> = (0..m).map(|y| bounded.is_usable(y)).collect();
         if usable.contains(&false) {
-            held.allowed.to_mut().restrict(held.pmf.len(), m, |_, y| usable[y]);
+            // A letter without probability has no part in the output.
+            let n = held.pmf.len();
+            let occurs: Vec<bool> = held.pmf.iter().map(|p| *p > 0.0).collect();
+            held.allowed.to_mut().restrict(n, m, |x, y| usable[y] || !occurs[x]);
         }
         held.marginal = Some(bounded);
         held
@@ -82,6 +85,13 @@ impl<'a> Instance<'a> {
     pub(crate) fn has_channels(&self) -> bool {
         let has_pairs = |x: usize| self.pairs(x).is_none_or(|pairs| pairs.contains(&true));
         (0..self.letters()).all(|x| self.pmf[x] == 0.0 || has_pairs(x))
+    }
+
+    /// Whether all source letters that occur have the same pairs.
+    pub(crate) fn has_like_pairs(&self) -> bool {
+        let mut occurring = (0..self.letters()).filter(|&x| self.pmf[x] > 0.0);
+        let first = occurring.next().and_then(|x| self.pairs(x));
+        occurring.all(|x| self.pairs(x) == first)
     }
 
     /// Every cost paid for, with multipliers in nats per scaled unit.

@@ -21,8 +21,8 @@ use crate::{Perception, check};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
-/// A budget so little above the smallest, relative to the scale, is the smallest.
-const EXACT: f64 = 1e-14;
+/// Multiples of the machine epsilon by which transports that cost the same, and budgets that are the smallest, may differ.
+const TIE: f64 = 8.0 * f64::EPSILON;
 
 /// What the toll of an exact Kullback-Leibler constraint may lose to a price that is finite, in nats.
 const FINITE_PRICE: f64 = 1e-13;
@@ -100,7 +100,8 @@ impl Marginal {
                 let mut offset = 0.0;
                 for (mut column, p) in above.column_iter_mut().zip(target) {
                     let least = column.min();
-                    column.add_scalar_mut(-least);
+                    // Costs that differ by rounding are the same.
+                    column.apply(|c| *c = if *c - least > TIE * least { *c - least } else { 0.0 });
                     offset += p * least;
                 }
                 let scale = power_of_two((&above * target).max());
@@ -131,7 +132,7 @@ impl Marginal {
     /// budget if none does.
     pub(crate) fn within(&self, budget: f64) -> Result<Option<Bounded<'_>>, f64> {
         let scaled = (budget - self.offset) / self.scale;
-        let rounding = EXACT * (1.0 + self.offset / self.scale);
+        let rounding = TIE * self.offset / self.scale;
         if scaled < -rounding {
             return Err(self.offset);
         }
@@ -180,6 +181,18 @@ impl Marginal {
 }
 
 impl Bounded<'_> {
+    /// What rounding makes of a scaled divergence.
+    pub(crate) fn rounding(&self) -> f64 {
+        let letters = self.marginal.target().len() as f64;
+        f64::EPSILON * letters * (1.0 + self.marginal.dearest.min(letters))
+    }
+
+    /// What the last digits of the scaled budget, and of the divergences it is compared with, amount to.
+    pub(crate) fn budget_rounding(&self) -> f64 {
+        let budget = self.budget + self.marginal.offset / self.marginal.scale;
+        4.0 * f64::EPSILON * budget + self.rounding()
+    }
+
     /// Whether it is the Kullback-Leibler divergence, whose constraint is smooth, with something to trade.
     pub(crate) fn is_smooth(&self) -> bool {
         matches!(self.marginal.ground, Ground::KullbackLeibler) && !self.exact

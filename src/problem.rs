@@ -321,7 +321,7 @@ impl Problem {
                 solver::solve(self, budgets, settings, None, &mut observer)
             }
             Target::Multipliers(_) if self.marginal.is_some() => {
-                Err(RdcError::NoPerception { what: "a run at given multipliers".into() })
+                Err(RdcError::KnowsNoPerception { what: "a run at given multipliers".into() })
             }
             Target::Multipliers(multipliers) => {
                 self.check_multipliers(multipliers)?;
@@ -350,7 +350,7 @@ impl Problem {
     ///
     /// # Errors
     /// A cost index that is not below K, a count of budgets other than K, a negative or NaN budget;
-    /// [`RdcError::NoPerception`] for a finite budget of the perception which not every channel meets.
+    /// [`RdcError::KnowsNoPerception`] for a finite budget of the perception which not every channel meets.
     pub fn smallest_budget(&self, index: usize, budgets: &[f64]) -> Result<Option<f64>, RdcError> {
         self.check_cost("index", index)?;
         let mut budgets = budgets.to_vec();
@@ -362,7 +362,7 @@ impl Problem {
         if perception
             .is_some_and(|(marginal, &budget)| !matches!(marginal.within(budget), Ok(None)))
         {
-            return Err(RdcError::NoPerception { what: "the smallest budget".into() });
+            return Err(RdcError::KnowsNoPerception { what: "the smallest budget".into() });
         }
         Ok(frontier::smallest_budget(self, index, &budgets))
     }
@@ -377,7 +377,7 @@ impl Problem {
     }
 
     /// The lower-left boundary of the budgets of costs `first` and `second` that some channel meets, the other costs
-    /// unconstrained: R is finite on it and above, and budgets below it are infeasible.
+    /// and the perception unconstrained: R is finite on it and above, and budgets below it are infeasible.
     ///
     /// It answers [`smallest_budget`](Self::smallest_budget) for these two costs at all budgets at once, in
     /// O(n m log(n m)) operations and with memory for the edges found.
@@ -431,10 +431,7 @@ impl Problem {
     }
 
     pub(crate) fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
-        let rule = match &self.marginal {
-            None => "one budget per cost",
-            Some(_) => "one budget per cost, then that of the perception",
-        };
+        let rule = "one budget per cost, then that of the perception if there is one";
         check::count("budgets", "entries", budgets.len(), self.budgets(), rule)?;
         for (name, &budget) in self.names().zip(budgets) {
             check::budget(&format!("the budget of {name}"), budget)?;

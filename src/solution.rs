@@ -63,7 +63,8 @@ pub struct Solution {
     pub certificate: DVector<f64>,
     /// The potential g on the reproduction letters of a constraint on the output pmf, in bits, length m; 0 where there is none.
     /// It is added to the exponent of the [`certificate`](Self::certificate), `2^(-s.d(x,y) - g(y))`, and what g is worth to the
-    /// target and the budget is taken from the bound (docs/perception.md).
+    /// target and the budget is taken from the bound; letters that no output pmf within the budget has (a target that lacks
+    /// them, P = 0) have no part in `max_y c_y` (docs/perception.md).
     pub potential: DVector<f64>,
     /// How the run ended.
     pub status: Status,
@@ -83,7 +84,8 @@ pub struct Constraint {
     /// The budget asked for, in \[0, inf\]; where multipliers were given instead, what the channel achieves.
     pub budget: f64,
     /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-12 of the cost's average under
-    /// its dearest letter, where budgets lie on the edge of what can be met or close to it).
+    /// its dearest letter, where budgets lie on the edge of what can be met or close to it). Of a perception, what rounding makes
+    /// of a divergence comes on top, some 1e-16 of the largest divergence for each letter.
     pub achieved: f64,
     /// `-dR/dD` in bits per unit of the cost, `>= 0`: R(D') >= lower - multiplier . (D' - D) for all budgets D', if `lower > 0`.
     /// (A bound below 0 is told as 0.)

@@ -529,7 +529,7 @@ fn what_does_not_know_a_perception() {
         let message = format!(
             "{what} does not know a constraint on the output pmf: the problem has a perception"
         );
-        (RdcError::NoPerception { what: what.into() }, message)
+        (RdcError::KnowsNoPerception { what: what.into() }, message)
     };
     let (error, message) = refuses("a run at given multipliers");
     refused(with_perception().solve_at(&[1.0]), &error, &message);
@@ -548,7 +548,7 @@ fn what_does_not_know_a_perception() {
         match method {
             Method::InteriorPoint => assert!(solved.is_ok()),
             _ => assert!(
-                matches!(solved, Err(RdcError::NoPerception { .. })),
+                matches!(solved, Err(RdcError::KnowsNoPerception { .. })),
                 "{method}: {solved:?}"
             ),
         }

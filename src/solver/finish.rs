@@ -17,6 +17,9 @@ pub(super) const BUDGET_ROUNDING: f64 = 1e-13;
 /// The share of the tolerance that exact zeros may cost.
 const ZEROS_SHARE: f64 = 1e-3;
 
+/// Output probability so small that moving it where a pair is forbidden is left to rounding.
+const MOVED: f64 = 1e-13;
+
 /// Probability above which a letter counts as used in the trace.
 const SUPPORT: f64 = 1e-10;
 
@@ -36,6 +39,8 @@ pub(super) struct Finish<'a> {
     reach: Option<&'a Reach>,
     /// The same where the output marginal is constrained: a channel of an iterate, and its slack.
     inside: Option<(Place, f64)>,
+    /// Whether what one source letter may send to, every other may.
+    is_movable: bool,
     /// The largest entry of every cost.
     dearest: DVector<f64>,
     /// In nats.
@@ -64,6 +69,7 @@ impl<'a> Finish<'a> {
             // It meets the budgets of costs, not that of the marginal.
             reach: reach.filter(|_| instance.marginal.is_none()),
             inside: None,
+            is_movable: instance.has_like_pairs(),
             dearest: DVector::from_iterator(k, dearest),
             tolerance: watch.settings().tolerance() * LN_2,
             lower: 0.0,
@@ -129,7 +135,8 @@ impl<'a> Finish<'a> {
             self.place.set(sums, q, s);
         }
         if self.instance.marginal.is_some() {
-            let slack = -self.excess(sums, q).fold(f64::NEG_INFINITY, f64::max);
+            let excess = self.excess(sums, q);
+            let slack = excess.map_or(0.0, |excess| -excess.fold(f64::NEG_INFINITY, f64::max));
             if slack > self.inside.as_ref().map_or(0.0, |(_, slack)| *slack) {
                 let place = Place { q: q.clone(), s: s.clone(), potential: sums.potential.clone() };
                 self.inside = Some((place, slack));
@@ -166,7 +173,8 @@ impl<'a> Finish<'a> {
     /// and of its budgets; rate is convex in the channel.
     fn upper_bound(&self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
         let rate = certificate::mutual_information(sums, q, s);
-        let Some(share) = self.repair_share(&self.excess(sums, q)) else {
+        let excess = self.excess(sums, q);
+        let Some(share) = excess.and_then(|excess| self.repair_share(&excess)) else {
             return f64::INFINITY;
         };
         let rate = rate
@@ -179,13 +187,14 @@ impl<'a> Finish<'a> {
         (self.instance.reproductions.min(self.instance.letters()) as f64).ln()
     }
 
-    /// What the budgets are exceeded by, at most, once the output pmf is what its constraint allows.
-    fn excess(&self, sums: &Sums, q: &DVector<f64>) -> DVector<f64> {
+    /// What the budgets are exceeded by, at most, once the output pmf is what its constraint allows; `None` if forbidden pairs
+    /// are in the way.
+    fn excess(&self, sums: &Sums, q: &DVector<f64>) -> Option<DVector<f64>> {
         let excess = self.instance.excess(&sums.expected);
-        let Some(bounded) = &self.instance.marginal else { return excess };
+        let Some(bounded) = &self.instance.marginal else { return Some(excess) };
         let output = q.component_mul(&sums.c);
         let moved = 0.5 * (bounded.nearest(&output) - output).lp_norm(1);
-        excess + moved * &self.dearest
+        (self.is_movable || moved <= MOVED).then(|| excess + moved * &self.dearest)
     }
 
     /// The weight of the channel with slack that brings channels with this excess within the budgets, `None` if none does.
@@ -281,7 +290,8 @@ impl<'a> Finish<'a> {
         }
         kernel.evaluate(self.instance, &q, &s);
         tighten(self.instance, kernel, &q, &mut s, &active);
-        if self.repair_share(&self.excess(kernel, &q)) == Some(0.0) {
+        let excess = self.excess(kernel, &q);
+        if excess.and_then(|excess| self.repair_share(&excess)) == Some(0.0) {
             self.take_if_certified(kernel, &q, &s);
         }
     }

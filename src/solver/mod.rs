@@ -36,9 +36,6 @@ use watch::Watch;
 /// Excess over a scaled budget, relative to it, that is rounding.
 const PROMISED_ROUNDING: f64 = 1e-12;
 
-/// What rounding makes of a scaled divergence that is zero.
-const DIVERGENCE_ROUNDING: f64 = 1e-14;
-
 /// Excess over the budgets, relative to them, up to which a channel without rate meets them.
 const ZERO_RATE: f64 = 1e-13;
 
@@ -126,11 +123,11 @@ pub(crate) fn solve(
     let mut watch = Watch::new(problem, settings, observer);
     let mut instance = Instance::within(problem, budgets);
     if let Some((marginal, &budget)) = problem.marginal.as_ref().zip(budgets.last()) {
-        if settings.method() != Method::InteriorPoint {
-            let what = format!("the method {}", settings.method());
-            return Err(RdcError::NoPerception { what });
-        }
         match marginal.within(budget) {
+            Ok(Some(_)) if settings.method() != Method::InteriorPoint => {
+                let what = format!("the method {}", settings.method());
+                return Err(RdcError::KnowsNoPerception { what });
+            }
             Ok(Some(bounded)) => instance = instance.held_to(bounded),
             Ok(None) => {}
             Err(smallest) => return Err(frontier::too_close(problem, budgets, smallest)),
@@ -200,7 +197,7 @@ fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
     let within = (0..expected.len()).all(|k| meets_budget(instance, k, expected[k]));
     let close = instance.marginal.as_ref().is_none_or(|bounded| {
         let divergence = bounded.marginal.divergence(&(channel * &*instance.pmf));
-        divergence <= (1.0 + PROMISED_ROUNDING) * bounded.budget + DIVERGENCE_ROUNDING
+        divergence <= (1.0 + PROMISED_ROUNDING) * bounded.budget + bounded.rounding()
     });
     within && close && channel.iter().all(|w| w.is_finite())
 }
@@ -264,7 +261,11 @@ fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     let first = (0..instance.reproductions).find(|&y| usable(y))?;
     if let Some(bounded) = &instance.marginal {
         // The pmf that the marginal wants, if costs allow it; whether another would do, the method will tell.
-        let outcome = without_rate(instance, bounded.wanted());
+        let wanted = bounded.wanted();
+        if wanted.iter().enumerate().any(|(y, w)| *w > 0.0 && !usable(y)) {
+            return None;
+        }
+        let outcome = without_rate(instance, wanted);
         return meets_budgets(instance, &outcome.channel).then_some(outcome);
     }
     let mut output = DVector::zeros(instance.reproductions);

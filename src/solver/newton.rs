@@ -256,17 +256,17 @@ impl Normal {
         barrier: &Barrier<'_>,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        let whole = |columns: &DMatrix<f64>| {
-            let along = (barrier.tree.clone(), barrier.weights.clone());
-            Saddle::new(columns, &kernel.c, z, root_q.clone(), along, buffer)
-        };
-        match (fewer, &barrier.weights) {
-            (Some(fewer), Weights::Diagonal(weights)) if barrier.tree.is_star() => {
-                Thin::new(&fewer, &kernel.c, z, root_q, weights).map(Self::Thin)
-            }
-            (fewer, _) => whole(fewer.as_ref().unwrap_or(&kernel.weighted))
-                .map(|saddle| Self::Saddle(Box::new(saddle))),
+        if let (Some(fewer), Weights::Diagonal(weights)) = (&fewer, &barrier.weights)
+            && barrier.tree.is_star()
+            && let Some(thin) = Thin::new(fewer, &kernel.c, z, root_q, weights)
+        {
+            return Some(Self::Thin(thin));
         }
+        // What the compression leaves out may be all that keeps the potential's matrix from being singular.
+        let along = (barrier.tree.clone(), barrier.weights.clone());
+        let root_q = root_q.clone();
+        let saddle = Saddle::new(&kernel.weighted, &kernel.c, z, root_q, along, buffer)?;
+        Some(Self::Saddle(Box::new(saddle)))
     }
 
     /// The product with the stacked steps of a saddle.
