@@ -1,6 +1,6 @@
 //! The rules that every public constructor applies to its numbers.
 
-use crate::RdcError;
+use crate::{RdcError, Status};
 use nalgebra::DMatrix;
 
 /// How far a probability vector may sum from 1 before it is refused rather than renormalised.
@@ -70,11 +70,13 @@ pub(crate) fn budget(argument: &str, value: f64) -> Result<f64, RdcError> {
     Ok(value + 0.0)
 }
 
-/// Checks the bounds of a rate that a channel attains.
-pub(crate) fn bounds(lower: f64, rate: f64) -> Result<(), RdcError> {
-    scalar("rate", rate, "a rate must be finite and >= 0", rate.is_finite() && rate >= 0.0)?;
-    let rule = "a lower bound must be >= 0 and at most the rate";
-    scalar("lower", lower, rule, 0.0 <= lower && lower <= rate)
+/// Checks the bounds of a rate: `+inf` above is what a run has that found no channel within the budgets.
+pub(crate) fn bounds(lower: f64, rate: f64, status: Status) -> Result<(), RdcError> {
+    let open = status != Status::Certified && rate == f64::INFINITY;
+    let rule = "a rate must be finite and >= 0, or +inf where it is not certified";
+    scalar("rate", rate, rule, open || rate.is_finite() && rate >= 0.0)?;
+    let rule = "a lower bound must be finite, >= 0 and at most the rate";
+    scalar("lower", lower, rule, lower.is_finite() && 0.0 <= lower && lower <= rate)
 }
 
 /// Checks a multiplier found.

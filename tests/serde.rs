@@ -203,6 +203,7 @@ fn perceptions_and_problems_with_one_are_kept() {
     // As a run is that found no channel within the budgets.
     (solution.rate, solution.status) = (INF, Status::Stalled);
     kept(&solution);
+    refused::<Solution>(&changed(&solution, "/status", "certified".into()), "rate = inf");
 }
 
 #[test]

@@ -67,7 +67,7 @@ struct ProgressFields {
 
 impl Solution {
     fn check(&self) -> Result<(), RdcError> {
-        check::bounds(self.lower, self.rate)?;
+        check::bounds(self.lower, self.rate, self.status)?;
         // Rows are what rounding has made of them: scaled to sum to 1, they would no longer be what was written.
         let mut channel = self.channel.clone();
         check::stochastic_rows("channel", &mut channel)?;

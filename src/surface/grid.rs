@@ -71,7 +71,7 @@ impl SurfacePoint {
 
     /// The rules that what a file says of a point must keep.
     pub(crate) fn check(&self) -> Result<(), RdcError> {
-        check::bounds(self.lower, self.rate)?;
+        check::bounds(self.lower, self.rate, self.status)?;
         for (multiplier, achieved) in self.multipliers.into_iter().zip(self.achieved) {
             check::slope(multiplier)?;
             check::spent(achieved)?;
