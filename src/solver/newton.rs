@@ -102,7 +102,8 @@ impl Newton {
         let normal = match barrier {
             None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
             Some(barrier) => {
-                let normal = Normal::with_weights(fewer, kernel, z, &root_q, barrier, buffer)?;
+                let normal =
+                    Normal::with_weights(fewer.as_ref(), kernel, z, &root_q, barrier, buffer)?;
                 let stacked = |column: DVectorView<'_, f64>| {
                     let below = barrier.tree.down(&-column.component_mul(&root_q));
                     let mut stacked = column.into_owned();
@@ -249,14 +250,14 @@ impl Normal {
 
     /// The equations with a potential, through as few columns as there are.
     fn with_weights(
-        fewer: Option<DMatrix<f64>>,
+        fewer: Option<&DMatrix<f64>>,
         kernel: &Kernel,
         z: &DVector<f64>,
         root_q: &DVector<f64>,
         barrier: &Barrier<'_>,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        if let (Some(fewer), Weights::Diagonal(weights)) = (&fewer, &barrier.weights)
+        if let (Some(fewer), Weights::Diagonal(weights)) = (fewer, &barrier.weights)
             && barrier.tree.is_star()
             && let Some(thin) = Thin::new(fewer, &kernel.c, z, root_q, weights)
         {
