@@ -189,6 +189,9 @@ impl Bounded<'_> {
 
     /// What the last digits of the scaled budget, and of the divergences it is compared with, amount to.
     pub(crate) fn budget_rounding(&self) -> f64 {
+        if self.exact {
+            return 0.0;
+        }
         let budget = self.budget + self.marginal.offset / self.marginal.scale;
         4.0 * f64::EPSILON * budget + self.rounding()
     }

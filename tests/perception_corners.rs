@@ -1,5 +1,7 @@
 //! Problems with a perception that have gone wrong once.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{
     Distortion, Perception, Problem, RdcError, Rdp, Solution, Status, binary_entropy,

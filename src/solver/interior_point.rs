@@ -51,6 +51,9 @@ const GUESS_FLOOR: f64 = 0.01;
 /// ... and the complementarity, in nats.
 const GUESS_MU: f64 = 1e-4;
 
+/// The share of the uniform pmf in the start where the output pmf is given.
+const EXACT_MIX: f64 = 0.1;
+
 /// Products `z q` and `r s` are lifted to this share of their average.
 const CENTRALITY: f64 = 0.01;
 
@@ -96,7 +99,12 @@ impl Iterate {
         let ones = |count| DVector::from_element(count, 1.0);
         let barrier = DVector::from_fn(k, |k, _| f64::from(!instance.equality[k]));
         let flow = instance.marginal.as_ref().map(|bounded| Flow::start(bounded, m));
-        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), barrier, flow }
+        let mut q = ones(m) / m as f64;
+        if let Some(bounded) = instance.marginal.as_ref().filter(|bounded| bounded.exact) {
+            // It is known where the output pmf will end.
+            q = (1.0 - EXACT_MIX) * bounded.wanted() + EXACT_MIX * q;
+        }
+        Self { q, s: ones(k), z: ones(m), r: ones(k), barrier, flow }
     }
 
     fn potential(&self, instance: &Instance<'_>) -> Option<Potential> {
