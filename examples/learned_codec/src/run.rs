@@ -191,7 +191,7 @@ impl Run<'_> {
                 entropy: entropy(&indices, codebook.len()),
                 limit: bracket(&evaluation.rdc(codebook)?, plain.mse, plain.error)?,
                 union: bracket(&union, plain.mse, plain.error)?,
-                beats_mean: plain.mse.max(trained.test.mse) < constant,
+                beats_mean: [plain, trained.test].iter().all(|measures| measures.mse < constant),
                 trained: trained.clone(),
                 plain,
             };
