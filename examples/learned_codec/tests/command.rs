@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+#[path = "common/folder.rs"]
+mod folder;
+
+use folder::Folder;
 use std::fs;
 use std::process::Command;
 
@@ -14,7 +18,7 @@ fn refusal(arguments: &[&str]) -> (i32, String) {
 
 #[test]
 fn missing_and_truncated_files_are_named() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let mnist = folder.path().to_str().unwrap();
     let name = "train-images-idx3-ubyte";
     let (code, text) = refusal(&["--mnist", mnist]);
@@ -44,7 +48,7 @@ fn arguments_that_make_no_sense_are_refused() {
 
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let (code, text) = refusal(&["--grid", "smoke", "--out", file.join("runs").to_str().unwrap()]);

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+#[path = "common/folder.rs"]
+mod folder;
+
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use folder::Folder;
 use learned_codec::PIXELS;
 use learned_codec::idx::{IdxError, test_set, training_set};
 use std::fs;
@@ -36,8 +40,8 @@ fn zipped(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+fn folder(files: &[(&str, Vec<u8>)]) -> Folder {
+    let folder = Folder::new();
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
     }

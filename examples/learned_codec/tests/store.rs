@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod common;
+#[path = "common/folder.rs"]
+mod folder;
 
 use burn::tensor::Device;
 use common::digits;
+use folder::Folder;
 use learned_codec::{
     Cell, Classifier, Codec, Data, Epoch, Gradient, Grid, Images, Measures, Model, Progress, Row,
     Run, Schedule, Setup, Store, StoreError, Trained, entries,
@@ -32,7 +35,7 @@ fn trained() -> Trained {
 
 #[test]
 fn what_is_read_gives_identical_outputs() {
-    let (folder, device) = (tempfile::tempdir().unwrap(), Device::default());
+    let (folder, device) = (Folder::new(), Device::default());
     let store = Store::open(folder.path(), &setup(1)).unwrap();
     assert!(store.classifier(&device).unwrap().is_none());
     assert!(store.model(CELL, &device).unwrap().is_none());
@@ -62,7 +65,7 @@ fn what_is_read_gives_identical_outputs() {
 
 #[test]
 fn other_settings_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     Store::open(folder.path(), &setup(1)).unwrap();
     let open = Store::open(folder.path(), &setup(1)).unwrap();
     let error = Store::open(folder.path(), &setup(1)).unwrap_err();
@@ -82,7 +85,7 @@ fn other_settings_are_refused() {
 
 #[test]
 fn damaged_and_unfinished_files_are_told_apart() {
-    let (folder, device) = (tempfile::tempdir().unwrap(), Device::default());
+    let (folder, device) = (Folder::new(), Device::default());
     let store = Store::open(folder.path(), &setup(1)).unwrap();
     store.keep_model(&Codec::new(2, &device), &trained()).unwrap();
     let [parameters, known] =
@@ -107,8 +110,7 @@ fn damaged_and_unfinished_files_are_told_apart() {
 
 #[test]
 fn a_run_trains_what_is_missing_and_nothing_twice() {
-    let (folder, device, data, setup) =
-        (tempfile::tempdir().unwrap(), Device::default(), data(), setup(1));
+    let (folder, device, data, setup) = (Folder::new(), Device::default(), data(), setup(1));
     let store = Store::open(folder.path(), &setup).unwrap();
     let run = Run { data: &data, setup: &setup, store: &store, device: &device };
     let progress = Progress::default();
