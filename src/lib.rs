@@ -60,77 +60,61 @@
 //! The repository's `docs/` hold a table from the paper's equations to functions and tests (`equations.md`) and the
 //! method with its measurements (`solver.md`).
 
-mod binary;
-mod certificate;
-mod check;
-mod classifier;
 pub mod closed_form;
-mod distortion;
 mod error;
-mod free_classifier;
-mod frontier;
-mod information;
-mod instance;
-mod interpolant;
-mod inverse;
-mod legendre;
-mod level;
-mod marginal;
-mod observation;
-mod perception;
-mod plane;
+mod feasibility;
+mod functions;
+mod model;
+mod numerics;
 #[cfg(feature = "plot")]
 pub mod plot;
-mod polyline;
-mod problem;
-mod progress;
-mod rdc;
-mod rdp;
-mod regime;
-#[cfg(feature = "programs")]
-mod restoration;
+mod queries;
+mod result;
 #[cfg(feature = "serde")]
 pub mod serial;
-mod settings;
-mod solution;
 mod solver;
-mod source;
 #[cfg(feature = "proptest")]
 pub mod strategies;
-mod surface;
+mod subproblem;
 pub mod theorem1;
-mod transport;
-mod twofold;
+mod validate;
 
-pub use binary::{
-    BinaryClassifier, BinaryPoint, BinaryRdc, BinaryRestoration, BinaryRestorationPoint,
-    rdc_bernoulli,
-};
-pub use check::matrix_from_rows;
-pub use classifier::Classifier;
-pub use distortion::Distortion;
+pub use closed_form::binary::classifier::BinaryClassifier;
+pub use closed_form::binary::point::{BinaryPoint, rdc_bernoulli};
+pub use closed_form::binary::restoration::{BinaryRestoration, BinaryRestorationPoint};
+pub use closed_form::binary::source::BinaryRdc;
 pub use error::{Infeasible, InfeasibleBudget, RdcError};
-pub use free_classifier::{FreeClassifier, FreeSolution};
-pub use information::{binary_entropy, entropy, mutual_information};
-pub use interpolant::{Interpolant, InterpolantTriangle, InterpolantVertex};
-pub use inverse::{AtRate, LeastBudget};
-pub use legendre::Transform;
-pub use level::LevelPoint;
-pub use observation::Observation;
-pub use perception::Perception;
-pub use plane::Plane;
-pub use polyline::Polyline;
-pub use problem::{Problem, Target};
-pub use progress::Progress;
-pub use rdc::Rdc;
-pub use rdp::{Rdp, Rdpc};
-pub use regime::Regime;
+pub use feasibility::frontier::Polyline;
+pub use functions::free_classifier::{FreeClassifier, FreeSolution};
+pub use functions::rdc::Rdc;
+pub use functions::rdp::{Rdp, Rdpc};
 #[cfg(feature = "programs")]
-pub use restoration::{Restoration, RestorationSolution};
-pub use settings::{Method, Settings, UnknownMethod};
-pub use solution::{Constraint, Solution, Status};
-pub use source::Source;
-pub use surface::{Cell, Surface, SurfacePoint, Sweep, SweepProgress};
+pub use functions::restoration::model::Restoration;
+#[cfg(feature = "programs")]
+pub use functions::restoration::solution::RestorationSolution;
+pub use model::classifier::Classifier;
+pub use model::distortion::Distortion;
+pub use model::observation::Observation;
+pub use model::perception::Perception;
+pub use model::problem::Problem;
+pub use model::source::Source;
+pub use numerics::information::{binary_entropy, entropy, mutual_information};
+pub use queries::interpolant::triangulation::{
+    Interpolant, InterpolantTriangle, InterpolantVertex,
+};
+pub use queries::inverse::least_budget::{AtRate, LeastBudget};
+pub use queries::legendre::Transform;
+pub use queries::level::LevelPoint;
+pub use queries::surface::grid::{Cell, Surface};
+pub use queries::surface::sweep::{Sweep, SweepProgress};
+pub use result::plane::Plane;
+pub use result::point::SurfacePoint;
+pub use result::progress::Progress;
+pub use result::regime::Regime;
+pub use result::settings::{Method, Settings, UnknownMethod};
+pub use result::solution::{Constraint, Solution, Status};
+pub use solver::solve::Target;
+pub use validate::matrix_from_rows;
 
 pub use nalgebra;
 

@@ -1,8 +1,9 @@
 //! A bit that may be erased.
 
-use super::Point;
 use super::hamming::uniform;
-use crate::{RdcError, check};
+use super::point::Point;
+use crate::error::RdcError;
+use crate::validate;
 use std::f64::consts::LN_2;
 
 /// Newton's steps to the height of the line: where the letter is all but useless each halves the
@@ -43,10 +44,10 @@ const STEPS: usize = 80;
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 pub fn erasure(wrong: f64, erased: f64, d: f64) -> Result<Point<1>, RdcError> {
-    check::scalar("wrong", wrong, "a cost must be > 0, or +inf to forbid it", wrong > 0.0)?;
+    validate::scalar("wrong", wrong, "a cost must be > 0, or +inf to forbid it", wrong > 0.0)?;
     let rule = "a cost must be finite and > 0";
-    check::scalar("erased", erased, rule, erased > 0.0 && erased.is_finite())?;
-    let d = check::budget("d", d)?;
+    validate::scalar("erased", erased, rule, erased > 0.0 && erased.is_finite())?;
+    let d = validate::budget("d", d)?;
     let useless = erased >= 0.5 * wrong;
     if useless {
         return Ok(of_bit(wrong, d));

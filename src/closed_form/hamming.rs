@@ -1,9 +1,10 @@
 //! Hamming distortion: what is not reproduced right costs 1.
 
-use super::{Point, log2_ratio};
-use crate::information::{complement_surprisal, surprisal};
-use crate::source::checked_pmf;
-use crate::{RdcError, binary_entropy, check};
+use super::point::{Point, log2_ratio};
+use crate::error::RdcError;
+use crate::model::source::checked_pmf;
+use crate::numerics::information::{binary_entropy, complement_surprisal, surprisal};
+use crate::validate;
 use nalgebra::DVector;
 
 /// R(D) of a uniform source on m letters with Hamming distortion.
@@ -28,8 +29,8 @@ use nalgebra::DVector;
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 pub fn uniform_hamming(letters: usize, d: f64) -> Result<Point<1>, RdcError> {
-    check::not_empty("letters", letters)?;
-    let d = check::budget("d", d)?;
+    validate::not_empty("letters", letters)?;
+    let d = validate::budget("d", d)?;
     Ok(uniform(letters as f64, d))
 }
 
@@ -77,7 +78,7 @@ pub(super) fn uniform(m: f64, d: f64) -> Point<1> {
 /// # Ok::<(), rdc_theory::RdcError>(())
 /// ```
 pub fn hamming(pmf: &DVector<f64>, d: f64) -> Result<Point<1>, RdcError> {
-    let d = check::budget("d", d)?;
+    let d = validate::budget("d", d)?;
     let mut others: Vec<f64> = checked_pmf("pmf", pmf.clone())?.data.into();
     others.sort_by(f64::total_cmp);
     // The most frequent letter is in use to the end. What it leaves to the others has all the
@@ -150,10 +151,10 @@ pub fn hierarchical_hamming(
     d: f64,
     e: f64,
 ) -> Result<Point<2>, RdcError> {
-    check::not_empty("blocks", blocks)?;
-    check::not_empty("letters_per_block", letters_per_block)?;
-    let d = check::budget("d", d)?;
-    let e = check::budget("e", e)?;
+    validate::not_empty("blocks", blocks)?;
+    validate::not_empty("letters_per_block", letters_per_block)?;
+    let d = validate::budget("d", d)?;
+    let e = validate::budget("e", e)?;
     Ok(hierarchical(blocks as f64, letters_per_block as f64, d.min(1.0), e.min(1.0)))
 }
 

@@ -1,8 +1,11 @@
 //! Rate-distortion-perception functions: what it costs that the reproduction also has the source's statistics.
 
-use super::{Point, gaussian, log2_ratio};
-use crate::binary::Joint;
-use crate::{RdcError, binary_entropy, check};
+use super::point::{Point, log2_ratio};
+use super::shannon::gaussian;
+use crate::closed_form::binary::joint::Joint;
+use crate::error::RdcError;
+use crate::numerics::information::binary_entropy;
+use crate::validate;
 use std::f64::consts::LN_2;
 
 /// R(D,P) of a Bernoulli source with Hamming distortion and total variation: the paper's eq. (2) for a bit.
@@ -41,10 +44,10 @@ use std::f64::consts::LN_2;
 /// ```
 pub fn bernoulli_perception(p: f64, d: f64, perception: f64) -> Result<Point<2>, RdcError> {
     let rule = "a probability must lie in [0, 1]";
-    check::scalar("p", p, rule, (0.0..=1.0).contains(&p))?;
-    let d = check::budget("d", d)?;
+    validate::scalar("p", p, rule, (0.0..=1.0).contains(&p))?;
+    let d = validate::budget("d", d)?;
     let p = p.min(1.0 - p);
-    let allowed = check::budget("perception", perception)?.min(p);
+    let allowed = validate::budget("perception", perception)?.min(p);
     let free = 2.0 * p * (1.0 - p) - (1.0 - 2.0 * p) * allowed;
     // Where P does not count, D2 is p, which its formula may miss by rounding.
     if d >= if allowed == p { p } else { free } {
@@ -97,7 +100,7 @@ pub fn bernoulli_perception(p: f64, d: f64, perception: f64) -> Result<Point<2>,
 /// ```
 pub fn gaussian_perception(variance: f64, d: f64, perception: f64) -> Result<Point<2>, RdcError> {
     let Point { rate, multipliers: [slope] } = gaussian(variance, d)?;
-    let perception = check::budget("perception", perception)?;
+    let perception = validate::budget("perception", perception)?;
     if variance == 0.0 || perception >= variance {
         return Ok(Point { rate, multipliers: [slope, 0.0] });
     }

@@ -1,7 +1,8 @@
 //! Sources that meet Shannon's lower bound with equality.
 
-use super::{Point, log2_ratio};
-use crate::{RdcError, check};
+use super::point::{Point, log2_ratio};
+use crate::error::RdcError;
+use crate::validate;
 use std::f64::consts::LN_2;
 
 /// R(D) of a Gaussian source with squared error.
@@ -59,8 +60,8 @@ pub fn laplace(scale: f64, d: f64) -> Result<Point<1>, RdcError> {
 /// `bits log2(spread/D)`: halving D costs `bits`.
 fn lower_bound(argument: &str, spread: f64, bits: f64, d: f64) -> Result<Point<1>, RdcError> {
     let rule = "a spread must be finite and >= 0";
-    check::scalar(argument, spread, rule, spread >= 0.0 && spread.is_finite())?;
-    let d = check::budget("d", d)?;
+    validate::scalar(argument, spread, rule, spread >= 0.0 && spread.is_finite())?;
+    let d = validate::budget("d", d)?;
     if d >= spread {
         return Ok(Point::ZERO_RATE);
     }

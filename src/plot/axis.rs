@@ -1,6 +1,6 @@
 //! What pictures call a budget.
 
-use super::Options;
+use super::options::Options;
 
 /// A budget by the name of its constraint, and by what is shorter.
 #[derive(Debug, Clone, PartialEq, Eq)]

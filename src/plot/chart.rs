@@ -1,20 +1,20 @@
 //! What every picture is made of: a canvas, and axes on it.
 
-use super::{Options, PlotError, Scale, labels};
-use plotters::coord::Shift;
+use super::canvas::{Canvas, Chart};
+use super::error::PlotError;
+use super::labels;
+use super::options::Options;
+use super::scale::Scale;
 use plotters::prelude::*;
 use std::path::Path;
 
-/// A picture or a part of it, in pixels.
-pub type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// A part of a picture with axes.
-pub type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Scale, Scale>>;
-
 /// Heights and widths of what surrounds the data, in pixels.
 const MARGIN: u32 = 12;
+
 const RIGHT_MARGIN: u32 = 28;
+
 const BELOW: u32 = 64;
+
 const LEFT: u32 = 96;
 
 /// A picture that can be had as a string, in a file, or as part of another.

@@ -1,23 +1,33 @@
 //! The rate over two budgets from above.
 
 use super::axis::{Axis, titles};
+use super::canvas::{Canvas, Chart, Point};
+use super::chart::{Plot, chart};
+use super::error::PlotError;
 use super::labels::Rooms;
+use super::legend::Legend;
 use super::level::{between, contours, region};
 use super::mesh::{Mesh, Node};
+use super::options::Options;
 use super::regimes::Crossings;
-use super::{
-    Canvas, Chart, INFEASIBLE, Legend, Options, Plot, PlotError, Point, Scale, Style, chart,
-    labels, regime_colour, regimes, shade,
-};
-use crate::{Cell, Polyline, Rdc, Regime, Surface};
+use super::scale::Scale;
+use super::style::{INFEASIBLE, Style, regime_colour, shade};
+use super::{labels, regimes};
+use crate::feasibility::frontier::Polyline;
+use crate::functions::rdc::Rdc;
+use crate::queries::surface::grid::{Cell, Surface};
+use crate::result::regime::Regime;
 use plotters::prelude::*;
 
 /// About as many levels as can be told apart by their shades.
 const LEVELS: usize = 9;
 
 const CONTOUR: Style = Style::line(BLACK, 1);
+
 const BOUNDARY: Style = Style::line(RGBColor(213, 94, 0), 3).dashed();
+
 const FEASIBLE: Style = Style::line(BLACK, 5);
+
 const ZERO_RATE: Style = Style::line(RGBColor(0, 158, 115), 4);
 
 /// Filled contours of R in bits over (D,E) or two other budgets, with the boundaries of the regimes, what is infeasible in grey, and the frontiers

@@ -1,11 +1,20 @@
 //! How runs close their gaps.
 
+use super::canvas::{Canvas, Point};
+use super::chart::{Plot, chart};
+use super::error::PlotError;
+use super::labels;
+use super::legend::Legend;
+use super::options::Options;
+use super::scale::Scale;
+use super::style::Style;
 use super::thinning::{marked, thinned};
-use super::{Canvas, Legend, Options, Plot, PlotError, Point, Scale, Style, chart, labels};
-use crate::{Progress, Solution};
+use crate::result::progress::Progress;
+use crate::result::solution::Solution;
 
 /// Shares of the axes: points closer than the first are drawn as one, markers are apart by the second.
 const FINEST: f64 = 0.004;
+
 const BETWEEN_MARKERS: f64 = 0.16;
 
 /// The trace of one run, as of [`Solution::trace`].

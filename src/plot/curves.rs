@@ -1,10 +1,16 @@
 //! R against one budget, for several values of the other.
 
 use super::axis::{Axis, titles};
-use super::scale::drawable;
+use super::canvas::{Canvas, Point};
+use super::chart::{Plot, chart};
+use super::error::PlotError;
+use super::labels;
+use super::legend::Legend;
+use super::options::Options;
+use super::scale::{Scale, drawable};
+use super::style::Style;
 use super::thinning::marked;
-use super::{Canvas, Legend, Options, Plot, PlotError, Point, Scale, Style, chart, labels};
-use crate::{Cell, Surface};
+use crate::queries::surface::grid::{Cell, Surface};
 
 /// Shares of the axes between markers.
 const BETWEEN_MARKERS: f64 = 0.06;

@@ -1,6 +1,6 @@
 //! What cannot be drawn.
 
-use crate::RdcError;
+use crate::error::RdcError;
 use plotters::drawing::DrawingAreaErrorKind;
 use std::error::Error;
 

@@ -1,6 +1,7 @@
 //! Text, and where there is room for it.
 
-use super::{Canvas, Chart, PlotError, Point};
+use super::canvas::{Canvas, Chart, Point};
+use super::error::PlotError;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 

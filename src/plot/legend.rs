@@ -1,14 +1,22 @@
 //! What the lines are, above the charts, where it hides nothing.
 
-use super::{Canvas, PlotError, Style, labels};
+use super::canvas::Canvas;
+use super::error::PlotError;
+use super::labels;
+use super::style::Style;
 use plotters::prelude::*;
 
 const SIZE: u32 = 22;
+
 const ROW: i32 = 32;
+
 /// The sample of a line, and the blanks beside it and after the name.
 const SAMPLE: i32 = 44;
+
 const BLANK: i32 = 10;
+
 const BETWEEN: i32 = 24;
+
 const MARGIN: i32 = 24;
 
 /// The names of lines and regions with samples of them.

@@ -1,6 +1,6 @@
 //! Where the rate is at least a level, on triangles with a linear rate between their corners.
 
-use super::Point;
+use super::canvas::Point;
 use super::mesh::{Known, Mesh};
 use super::outline::Outline;
 

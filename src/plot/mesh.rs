@@ -1,9 +1,15 @@
 //! Rates at the nodes of a mesh over two budgets, called (D,E) here.
 
 use super::axis::Axis;
+use super::canvas::Point;
+use super::error::PlotError;
 use super::scale::drawable;
-use super::{PlotError, Point};
-use crate::{Cell, Polyline, Rdc, RdcError, Regime, Surface, SurfacePoint};
+use crate::error::RdcError;
+use crate::feasibility::frontier::Polyline;
+use crate::functions::rdc::Rdc;
+use crate::queries::surface::grid::{Cell, Surface};
+use crate::result::point::SurfacePoint;
+use crate::result::regime::Regime;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// Bits that are too few for a multiplier to be told from 0, if they are all that it is worth over the whole mesh.

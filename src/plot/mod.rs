@@ -27,6 +27,7 @@
 //! [`Scale`]) serve pictures of other kinds with [`plotters`].
 
 mod axis;
+mod canvas;
 mod chart;
 mod contour_map;
 mod convergence;
@@ -44,7 +45,8 @@ mod style;
 mod surface;
 mod thinning;
 
-pub use chart::{Canvas, Chart, Plot, chart, svg};
+pub use canvas::{Canvas, Chart};
+pub use chart::{Plot, chart, svg};
 pub use contour_map::ContourMap;
 pub use convergence::{ConvergencePlot, Panel, Trace};
 pub use curves::{Curve, CurveFamily};
@@ -57,6 +59,3 @@ pub use style::{INFEASIBLE, Marker, Style, regime_colour, shade};
 pub use surface::SurfacePlot;
 
 pub use plotters;
-
-/// Where something is, in the units of the axes.
-type Point = (f64, f64);

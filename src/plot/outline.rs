@@ -1,6 +1,6 @@
 //! Pieces of lines joined where they meet.
 
-use super::Point;
+use super::canvas::Point;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The bits of a point, with one zero: pieces meet where these agree.

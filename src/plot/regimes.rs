@@ -1,10 +1,13 @@
 //! Where one regime ends and another begins.
 
-use super::Point;
+use super::canvas::Point;
 use super::level::between;
 use super::mesh::{Known, Mesh, cell};
 use super::outline::Outline;
-use crate::{Cell, Rdc, RdcError, Regime};
+use crate::error::RdcError;
+use crate::functions::rdc::Rdc;
+use crate::queries::surface::grid::Cell;
+use crate::result::regime::Regime;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! How lines, markers and regions look.
 
-use super::PlotError;
-use crate::Regime;
+use super::error::PlotError;
+use crate::result::regime::Regime;
 use plotters::coord::CoordTranslate;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
@@ -25,6 +25,7 @@ const MARKER: i32 = 6;
 
 /// Lengths of dashes and of what is between them, in pixels.
 const DASH: u32 = 10;
+
 const GAP: u32 = 9;
 
 /// The shape of a marker.

@@ -1,16 +1,24 @@
 //! R over two budgets in space, called (D,E) here.
 
 use super::axis::{Axis, titles};
+use super::canvas::{Canvas, Point};
+use super::chart::Plot;
+use super::error::PlotError;
+use super::labels;
 use super::labels::{anchored, centred};
 use super::mesh::{Known, Mesh};
-use super::{Canvas, Options, Plot, PlotError, Point, Scale, labels, shade};
-use crate::Surface;
+use super::options::Options;
+use super::scale::Scale;
+use super::style::shade;
+use crate::queries::surface::grid::Surface;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 /// Blank left, right, above and below for the labels, in pixels.
 const SIDES: f64 = 110.0;
+
 const ABOVE: f64 = 56.0;
+
 const BELOW: f64 = 104.0;
 
 /// Sides of cells are drawn up to so many cells an axis: more would hide the surface.

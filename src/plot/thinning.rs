@@ -1,6 +1,7 @@
 //! Fewer points than a picture can show apart.
 
-use super::{Point, Scale};
+use super::canvas::Point;
+use super::scale::Scale;
 
 /// How far apart two points are, in shares of the axes.
 fn distance(scales: &[Scale; 2], a: Point, b: Point) -> f64 {

@@ -1,9 +1,13 @@
 //! What a rate function is made of, as its constructors take it.
 
-use super::{exact, rebuilt, rows};
-use crate::classifier::Rule;
-use crate::perception::Divergence;
-use crate::{Classifier, Distortion, Perception, RdcError, Source, matrix_from_rows};
+use super::form::{rebuilt, rows};
+use super::number::exact;
+use crate::error::RdcError;
+use crate::model::classifier::{Classifier, Rule};
+use crate::model::distortion::Distortion;
+use crate::model::perception::{Divergence, Perception};
+use crate::model::source::Source;
+use crate::validate::matrix_from_rows;
 use nalgebra::DVector;
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +130,9 @@ impl TryFrom<PerceptionForm> for Perception {
 }
 
 rebuilt!(Perception, PerceptionForm);
+
 rebuilt!(Source, SourceForm);
+
 rebuilt!(Classifier, ClassifierForm);
+
 rebuilt!(Distortion, DistortionForm);

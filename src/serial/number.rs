@@ -10,6 +10,7 @@ use std::fmt;
 pub struct Number(f64);
 
 const INFINITE: &str = "inf";
+
 const NEGATIVE_INFINITE: &str = "-inf";
 
 impl Serialize for Number {

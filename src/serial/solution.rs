@@ -1,7 +1,13 @@
 //! What a run returns.
 
-use super::{checked, exact, rows};
-use crate::{Constraint, Progress, RdcError, Solution, Status, check, matrix_from_rows};
+use super::form::{checked, rows};
+use super::number::exact;
+use crate::error::RdcError;
+use crate::result::progress::Progress;
+use crate::result::rules;
+use crate::result::solution::{Constraint, Solution, Status};
+use crate::validate;
+use crate::validate::matrix_from_rows;
 use nalgebra::{DMatrix, DVector};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -67,49 +73,53 @@ struct ProgressFields {
 
 impl Solution {
     fn check(&self) -> Result<(), RdcError> {
-        check::bounds(self.lower, self.rate, self.status)?;
+        rules::bounds(self.lower, self.rate, self.status)?;
         // Rows are what rounding has made of them: scaled to sum to 1, they would no longer be what was written.
         let mut channel = self.channel.clone();
-        check::stochastic_rows("channel", &mut channel)?;
+        validate::stochastic_rows("channel", &mut channel)?;
         let letters = self.channel.ncols();
         for (argument, pmf) in [("output", &self.output), ("certificate", &self.certificate)] {
             let rule = "one per reproduction letter, as the channel has columns";
-            check::count(argument, "entries", pmf.len(), letters, rule)?;
+            validate::count(argument, "entries", pmf.len(), letters, rule)?;
             let column = DMatrix::from_column_slice(letters, 1, pmf.as_slice());
-            check::entries(argument, &column, check::PROBABILITY, |p| p.is_finite() && p >= 0.0)?;
+            validate::entries(argument, &column, validate::PROBABILITY, |p| {
+                p.is_finite() && p >= 0.0
+            })?;
         }
         let rule = "one per reproduction letter, as the channel has columns";
-        check::count("potential", "entries", self.potential.len(), letters, rule)?;
+        validate::count("potential", "entries", self.potential.len(), letters, rule)?;
         for &g in &self.potential {
-            check::scalar("potential", g, "a potential must be finite", g.is_finite())?;
+            validate::scalar("potential", g, "a potential must be finite", g.is_finite())?;
         }
         let costs = self.constraints.len();
         self.trace.iter().try_for_each(|line| {
             let multipliers = line.multipliers.len();
-            check::count("multipliers", "entries", multipliers, costs, "one per constraint")
+            validate::count("multipliers", "entries", multipliers, costs, "one per constraint")
         })
     }
 }
 
 impl Constraint {
     fn check(&self) -> Result<(), RdcError> {
-        check::scalar("budget", self.budget, check::BUDGET, self.budget >= 0.0)?;
-        check::spent(self.achieved)?;
-        check::slope(self.multiplier)
+        validate::scalar("budget", self.budget, validate::BUDGET, self.budget >= 0.0)?;
+        rules::spent(self.achieved)?;
+        rules::slope(self.multiplier)
     }
 }
 
 impl Progress {
     fn check(&self) -> Result<(), RdcError> {
         let rule = "a relative excess must be >= 0";
-        check::scalar("excess", self.excess, rule, self.excess >= 0.0)?;
+        validate::scalar("excess", self.excess, rule, self.excess >= 0.0)?;
         let rule = "a multiplier of an iterate must be finite";
         self.multipliers
             .iter()
-            .try_for_each(|&s| check::scalar("multiplier", s, rule, s.is_finite()))
+            .try_for_each(|&s| validate::scalar("multiplier", s, rule, s.is_finite()))
     }
 }
 
 checked!(Solution, SolutionFields);
+
 checked!(Constraint, ConstraintFields);
+
 checked!(Progress, ProgressFields);

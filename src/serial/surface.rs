@@ -1,7 +1,12 @@
 //! Surfaces and their points.
 
-use super::{Number, Numbers, checked, exact, rebuilt};
-use crate::{Cell, RdcError, Regime, Status, Surface, SurfacePoint};
+use super::form::{checked, rebuilt};
+use super::number::{Number, Numbers, exact};
+use crate::error::RdcError;
+use crate::queries::surface::grid::{Cell, Surface};
+use crate::result::point::SurfacePoint;
+use crate::result::regime::Regime;
+use crate::result::solution::Status;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -53,4 +58,5 @@ impl TryFrom<SurfaceForm> for Surface {
 }
 
 checked!(SurfacePoint, SurfacePointFields);
+
 rebuilt!(Surface, SurfaceForm);

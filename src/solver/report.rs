@@ -1,23 +1,27 @@
 //! From an outcome to a solution: bits, the units of the costs, rows and columns as the caller has them.
 
-use super::watch::Watch;
-use super::{Ended, Outcome};
-use crate::marginal::Potential;
-use crate::problem::{Cost, PERCEPTION};
-use crate::solution::{Constraint, Status};
-use crate::{Problem, Solution, information};
+use crate::model::cost::{Cost, bits_per_unit};
+use crate::model::problem::{PERCEPTION, Problem};
+use crate::numerics::information;
+use crate::result::solution::{Constraint, Solution, Status, bounds_rounding};
+use crate::result::verdict::Verdict;
+use crate::solver::run::monitor::Watch;
+use crate::solver::run::outcome::{Ended, Outcome};
+use crate::subproblem::certificate;
+use crate::subproblem::output_constraint::Potential;
 use std::f64::consts::LN_2;
 
-/// `multipliers` holds one per cost of the problem, in nats per scaled unit. The budgets are what the channel achieves;
-/// `is_met` says whether that is within those asked for.
-pub(super) fn solution(
+/// `multipliers` holds one per cost of the problem, in nats per scaled unit; `budgets` those asked for, `None` where they are
+/// what the channel achieves. `is_met` says whether the channel is within them.
+pub(crate) fn solution(
     problem: &Problem,
     outcome: Outcome,
     multipliers: &[f64],
+    budgets: Option<&[f64]>,
     is_met: bool,
     watch: Watch<'_>,
 ) -> Solution {
-    let Outcome { channel, lower, dual, ended, .. } = outcome;
+    let Outcome { channel, lower: proven, dual, ended, .. } = outcome;
     let constraint = |(cost, &s): (&Cost, &f64)| {
         let letter = |x: usize| problem.pmf[x] * channel.column(x).dot(&cost.matrix.column(x));
         let achieved = cost.in_units((0..problem.pmf.len()).map(letter).sum());
@@ -34,19 +38,21 @@ pub(super) fn solution(
         let name = PERCEPTION.to_owned();
         constraints.push(Constraint { name, budget: achieved, achieved, multiplier });
     }
+    for (constraint, &budget) in constraints.iter_mut().zip(budgets.unwrap_or_default()) {
+        constraint.budget = budget;
+    }
     let transposed = channel.transpose();
     drop(channel);
     let channel = transposed;
     let information = information::mutual_information(&problem.pmf, &channel);
     let rate = if is_met { information } else { f64::INFINITY };
-    let lower = (lower / LN_2).min(rate).max(0.0);
-    let status = match ended {
-        _ if rate - lower <= watch.settings().tolerance() => Status::Certified,
-        Ended::IterationLimit => Status::IterationLimit,
-        Ended::TimeLimit => Status::TimeLimit,
-        Ended::Stopped => Status::Stopped,
-        Ended::Certified | Ended::Stalled | Ended::Infeasible => Status::Stalled,
-    };
+    let (lower, rate, status) =
+        settled(proven / LN_2, rate, &constraints, watch.settings().tolerance(), ended);
+    debug_assert!(
+        status != Status::Inconsistent || certificate::is_planted(),
+        "a lower bound of {} bits on a rate of {information} bits",
+        proven / LN_2
+    );
     Solution {
         rate,
         lower,
@@ -61,7 +67,24 @@ pub(super) fn solution(
     }
 }
 
-/// Bits per unit of a cost, from nats per scaled unit.
-pub(super) fn bits_per_unit(s: f64, scale: f64) -> f64 {
-    s / scale / LN_2
+/// The bounds in bits that are returned, and the status: a lower bound on R in bits and the rate of a channel, judged.
+fn settled(
+    lower: f64,
+    rate: f64,
+    constraints: &[Constraint],
+    tolerance: f64,
+    ended: Ended,
+) -> (f64, f64, Status) {
+    // R >= 0 needs no proof. A NaN stays one, which `max` would not keep.
+    let lower = if lower.is_nan() { lower } else { lower.max(0.0) };
+    let verdict = Verdict::of(lower, rate, tolerance, bounds_rounding(rate, constraints));
+    let status = match (verdict, ended) {
+        (Verdict::Crossed, _) => return (0.0, f64::INFINITY, Status::Inconsistent),
+        (Verdict::Certified, _) => Status::Certified,
+        (_, Ended::IterationLimit) => Status::IterationLimit,
+        (_, Ended::TimeLimit) => Status::TimeLimit,
+        (_, Ended::Stopped) => Status::Stopped,
+        (_, Ended::Certified | Ended::Stalled | Ended::Infeasible) => Status::Stalled,
+    };
+    (lower.min(rate), rate, status)
 }

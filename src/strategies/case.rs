@@ -1,8 +1,11 @@
 //! What whole problems come as: built, and with the matrices they were built from.
 
 use super::draft::Draft;
-use crate::classifier::Rule;
-use crate::{Classifier, Distortion, Problem, Rdc, Source};
+use crate::functions::rdc::Rdc;
+use crate::model::classifier::{Classifier, Rule};
+use crate::model::distortion::Distortion;
+use crate::model::problem::Problem;
+use crate::model::source::Source;
 use nalgebra::{DMatrix, DVector};
 use std::fmt;
 

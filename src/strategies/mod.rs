@@ -38,8 +38,11 @@ mod probability;
 pub use case::{ProblemCase, RdcCase};
 pub use placement::{Placement, placement};
 
-use crate::{Classifier, Distortion, Problem, Source};
-use draft::{Drafts, Sizes, at_least};
+use crate::model::classifier::Classifier;
+use crate::model::distortion::Distortion;
+use crate::model::problem::Problem;
+use crate::model::source::Source;
+use crate::strategies::draft::{Drafts, Sizes, at_least};
 use nalgebra::DVector;
 use proptest::collection::SizeRange;
 use proptest::prelude::Strategy;

@@ -1,6 +1,6 @@
 //! Feasible budgets, and the edges they lie on or beside.
 
-use crate::Problem;
+use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};

@@ -1,10 +1,10 @@
 //! The smallest value at a point of all functions, convex and non-increasing, that stay below the samples' upper bounds:
 //! a linear program over the mixtures of samples, `min sum_i w_i U_i  s.t.  sum_i w_i x_i <= z`.
 
-use super::Sample;
-use crate::frontier;
-use crate::instance::Instance;
-use crate::problem::Allowed;
+use super::sample::Sample;
+use crate::feasibility::{linear_program, min_budget};
+use crate::model::cost::Allowed;
+use crate::subproblem::instance::Instance;
 use nalgebra::{DMatrix, DVector};
 
 /// Shares below this, of an axis or of a mixture, are rounding.
@@ -83,15 +83,15 @@ impl<const K: usize> Envelope<K> {
         let share = if rate == f64::INFINITY { ABOVE } else { self.rates.share(rate) };
         let instance = self.instance(allowed, budgets, share);
         let decided = |shift: f64, bound: f64| bound > ROUNDING || shift < -ROUNDING;
-        let reach = frontier::reach(&instance, decided);
+        let reach = linear_program::reach(&instance, decided);
         (reach.bound > ROUNDING, self.slopes(&reach.multipliers, budgets))
     }
 
     /// The mixture of least upper bound, of the allowed samples with at most these budgets.
     pub(super) fn cheapest(&self, allowed: &Allowed, budgets: &[f64; K]) -> Option<Mixture<K>> {
         let mut instance = self.instance(allowed, budgets, 0.0);
-        let rate = instance.constraints() - 1;
-        let (reach, normal) = frontier::raise_budget(&mut instance, rate)?;
+        let rate = instance.constraints.len() - 1;
+        let (reach, normal) = min_budget::raise_budget(&mut instance, rate)?;
         // Samples outside the face that the budgets lie in come with what rounding makes of a zero.
         let used = reach.channel.iter().filter(|(weight, _)| *weight > ROUNDING);
         let weights = used.map(|(weight, letters)| (*weight, letters[0])).collect();

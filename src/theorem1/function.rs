@@ -1,8 +1,12 @@
 //! The check of a function, at points drawn to find where it bends the wrong way.
 
-use super::random::Random;
-use super::{Bracket, Report, Sample, check_samples};
-use crate::{RdcError, check};
+use super::report::Report;
+use super::sample::Sample;
+use super::samples::check_samples;
+use crate::error::RdcError;
+use crate::numerics::rng::Random;
+use crate::result::bracket::Bracket;
+use crate::validate;
 
 /// Evaluations for each segment.
 const PER_SEGMENT: usize = 4;
@@ -71,9 +75,9 @@ fn check_region<const K: usize>(region: &[[f64; 2]; K]) -> Result<(), RdcError> 
     let rule =
         "an end of the region must be finite and at most 1e150 in size, and not before its start";
     for (k, &[least, largest]) in region.iter().enumerate() {
-        let usable = |end: f64| end.abs() <= check::LARGEST_COST;
-        check::scalar(&format!("region[{k}][0]"), least, rule, usable(least))?;
-        check::scalar(
+        let usable = |end: f64| end.abs() <= validate::LARGEST_COST;
+        validate::scalar(&format!("region[{k}][0]"), least, rule, usable(least))?;
+        validate::scalar(
             &format!("region[{k}][1]"),
             largest,
             rule,

@@ -26,18 +26,18 @@
 //! # Ok::<(), rdc_theory::RdcError>(())
 //! ```
 
-mod bracket;
 mod envelope;
-mod expansion;
 mod function;
-mod random;
 mod report;
+mod sample;
 mod samples;
+mod surface;
 mod witness;
 
-pub use bracket::{Bracket, Sample};
+pub use crate::result::bracket::Bracket;
 pub use function::check_function;
 pub use report::{Report, Violation};
+pub use sample::Sample;
 pub use samples::check_samples;
 
 /// The code of the guide, tested as documentation.

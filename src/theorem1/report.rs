@@ -1,6 +1,6 @@
 //! What a check found, and how closely it looked.
 
-use super::Sample;
+use super::sample::Sample;
 use std::fmt;
 
 /// Samples that no function with both properties of Theorem 1 can pass through, with the proof.

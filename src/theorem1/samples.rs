@@ -1,10 +1,12 @@
 //! The check of samples.
 
 use super::envelope::{Envelope, Mixture};
+use super::report::{Report, Violation};
+use super::sample::Sample;
 use super::witness::prove;
-use super::{Report, Sample, Violation};
-use crate::problem::Allowed;
-use crate::{RdcError, check};
+use crate::error::RdcError;
+use crate::model::cost::Allowed;
+use crate::validate;
 
 /// Times that a mixture is moved away from the budgets that rounding has let it exceed; each goes twice as far.
 const ATTEMPTS: usize = 8;
@@ -58,8 +60,8 @@ fn check_budgets<const K: usize>(samples: &[Sample<K>]) -> Result<(), RdcError> 
     let rule = "a budget must be at most 1e150 in size, or +inf for no constraint";
     for (i, sample) in samples.iter().enumerate() {
         for (k, &budget) in sample.budgets.iter().enumerate() {
-            let usable = budget.abs() <= check::LARGEST_COST || budget == f64::INFINITY;
-            check::scalar(&format!("samples[{i}].budgets[{k}]"), budget, rule, usable)?;
+            let usable = budget.abs() <= validate::LARGEST_COST || budget == f64::INFINITY;
+            validate::scalar(&format!("samples[{i}].budgets[{k}]"), budget, rule, usable)?;
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! The proof of a violation, in exact arithmetic.
 
-use super::expansion::Expansion;
-use super::{Sample, Violation};
+use super::report::Violation;
+use super::sample::Sample;
+use crate::numerics::expansion::Expansion;
 
 /// What the roundings of a quotient and of its two sums can add to it.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;

@@ -1,0 +1,104 @@
+//! A linear cost in the units of the solver, and the pairs that a channel may use.
+
+use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
+
+/// Relative rounding of [`Cost::offset`].
+const OFFSET_ROUNDING: f64 = 1e-12;
+
+/// A cost as the solver wants it, `d(x, y) = row_minimum(x) + scale * matrix[(y, x)]`.
+///
+/// A constant added to a source letter's row moves every budget by the same amount and changes nothing else
+/// (Pinkston), so no entry is below 0 and most rows start there; the scale brings the largest average cost of a letter
+/// between 1 and 2.
+#[derive(Debug, Clone)]
+pub(crate) struct Cost {
+    pub(crate) name: String,
+    /// m x n: a source letter is a column, so that everything the solver sums for it lies together.
+    pub(crate) matrix: DMatrix<f64>,
+    pub(crate) scale: f64,
+    /// `sum_x p(x) row_minimum(x)`, and what rounding took from it: budgets may lie closer to it than its last digit.
+    pub(crate) offset: f64,
+    pub(crate) offset_error: f64,
+    /// `sum_x p(x) max_y matrix[(y, x)]`: no channel costs more.
+    pub(crate) dearest: f64,
+}
+
+impl Cost {
+    /// The budget in the units of `matrix`; `None` if every channel meets it.
+    pub(crate) fn scaled_budget(&self, budget: f64) -> Option<f64> {
+        let above = (budget - self.offset) - self.offset_error;
+        // A budget rounded down from the offset is meant to be the offset. One above it is what it says.
+        let rounded = above < 0.0 && -above <= OFFSET_ROUNDING * self.offset;
+        let scaled = if rounded { 0.0 } else { above / self.scale };
+        (scaled < self.dearest).then_some(scaled)
+    }
+
+    /// The last digits of a budget and of the offset it is compared with, scaled: what they may be off by.
+    pub(crate) fn budget_rounding(&self, budget: f64) -> f64 {
+        2.0 * f64::EPSILON * budget / self.scale
+    }
+
+    pub(crate) fn in_units(&self, scaled: f64) -> f64 {
+        self.offset + self.scale * scaled
+    }
+}
+
+/// Which pairs a test channel may use; m x n, stored by source letter. `None` where it may use all.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Allowed(Option<Vec<bool>>);
+
+impl Allowed {
+    /// The pairs of one source letter, `None` where all are allowed.
+    pub(crate) fn of(&self, letter: usize, reproductions: usize) -> Option<&[bool]> {
+        let start = letter * reproductions;
+        self.0.as_ref().map(|pairs| &pairs[start..start + reproductions])
+    }
+
+    /// Whether a channel may use reproduction y for every source letter that occurs.
+    pub(crate) fn whatever_the_source(
+        &self,
+        pmf: &DVector<f64>,
+        y: usize,
+        reproductions: usize,
+    ) -> bool {
+        let usable = |x: usize| self.of(x, reproductions).is_none_or(|pairs| pairs[y]);
+        pmf.iter().enumerate().all(|(x, &p)| p == 0.0 || usable(x))
+    }
+
+    /// Keeps the pairs that `keep(x, y)` agrees with.
+    pub(crate) fn restrict(
+        &mut self,
+        letters: usize,
+        reproductions: usize,
+        keep: impl Fn(usize, usize) -> bool,
+    ) {
+        let pairs = self.0.get_or_insert_with(|| vec![true; letters * reproductions]);
+        for (at, pair) in pairs.iter_mut().enumerate() {
+            *pair &= keep(at / reproductions, at % reproductions);
+        }
+    }
+}
+
+pub(crate) fn dearest(pmf: &DVector<f64>, matrix: &DMatrix<f64>) -> f64 {
+    matrix.column_iter().zip(pmf).map(|(column, p)| p * column.max()).sum()
+}
+
+/// Costs are finite everywhere inside the solver: what forbids a pair is the mask alone.
+pub(crate) fn clear_forbidden(allowed: &Allowed, matrix: &mut DMatrix<f64>) {
+    let m = matrix.nrows();
+    for (x, mut column) in matrix.column_iter_mut().enumerate() {
+        if let Some(pairs) = allowed.of(x, m) {
+            for (v, &pair) in column.iter_mut().zip(pairs) {
+                if !pair {
+                    *v = 0.0;
+                }
+            }
+        }
+    }
+}
+
+/// Bits per unit of a cost, from nats per scaled unit.
+pub(crate) fn bits_per_unit(s: f64, scale: f64) -> f64 {
+    s / scale / LN_2
+}

@@ -1,0 +1,332 @@
+//! The Newton system of the interior-point method, factored on the smaller of the two alphabets.
+//!
+//! With `u = dq / sqrt(q)` and `v = ds` the system is
+//!
+//! ```text
+//! N u + h v    = a       N = V^T V + diag(z)          V^T = Kernel::weighted, m x n
+//! C v - h^T u  = b       C = Cov + diag(r / s)        h = sqrt(q) dE[d]/dq
+//! ```
+//!
+//! Near the solution z is tiny, and N is all but singular along changes of q that leave every `t_x` alone. Where
+//! such a change moves `E[d]`, it is the second row that decides it, and eliminating with N alone loses it in
+//! rounding. So `h P` times the second row is added to the first, with `P` about `C^{-1}` but bounded:
+//!
+//! ```text
+//! (N + h P h^T) u + h (1 - P C) v = a - h P b
+//! ```
+//!
+//! The first block stays a Gram matrix plus a diagonal: V^T gets K more columns `h sqrt(P)`. Where n + K < m it is
+//! inverted on the other side (Woodbury), so a factorisation costs n m min(n, m).
+//!
+//! Where the output marginal is constrained, the potential's step e stands below u, and h below itself with the signs that
+//! belong there, so that all of the above holds for the two together ([`super::output::dense_kkt`], [`super::output::low_rank_kkt`]). The price is one
+//! more multiplier, of the cost that [`super::output::elimination`] calls theta; it has no part in P.
+
+use crate::numerics::cholesky::{Cholesky, gram};
+use crate::numerics::low_rank::Compression;
+use crate::solver::methods::interior_point::output::dense_kkt::Saddle;
+use crate::solver::methods::interior_point::output::elimination::{Barrier, Missing};
+use crate::solver::methods::interior_point::output::low_rank_kkt::Thin;
+use crate::solver::methods::interior_point::output::spanning_tree::Weights;
+use crate::subproblem::lagrangian::Kernel;
+use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
+
+/// Relative ridges tried on the diagonal of a matrix that rounding has made indefinite.
+const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
+
+/// `h P h^T` is kept below this multiple of 1, the size of `V^T V`.
+const LARGEST_PENALTY: f64 = 1e4;
+
+/// What is added to the diagonal of a matrix that is singular where costs are alike, relative to it.
+const PENALTY_ROUNDING: f64 = 1e-14;
+
+/// Rounds of iterative refinement where the output marginal is constrained.
+const REFINEMENTS: usize = 2;
+
+/// A factored Newton matrix.
+#[derive(Debug)]
+pub(crate) struct Newton {
+    normal: Normal,
+    h: DMatrix<f64>,
+    penalty: DMatrix<f64>,
+    /// `(N + h P h^T)^{-1} h (1 - P C)`.
+    solved: DMatrix<f64>,
+    /// C.
+    corner: DMatrix<f64>,
+    /// `h (1 - P C)`.
+    coupling: DMatrix<f64>,
+    /// `C + h^T solved`, `None` without constraints. Pivoting matters: with costs that are alike it is all but singular.
+    schur: Option<FullPivLU<f64, Dyn, Dyn>>,
+}
+
+impl Newton {
+    /// `None` if rounding has left nothing that can be factored.
+    ///
+    /// Fills the last K columns of `kernel.weighted`. `buffer` may hold any matrix, whose memory is used again.
+    pub(crate) fn new(
+        kernel: &mut Kernel,
+        q: &DVector<f64>,
+        z: &DVector<f64>,
+        slack_ratio: &DVector<f64>,
+        barrier: Option<&Barrier<'_>>,
+        buffer: DMatrix<f64>,
+        compression: &mut Compression,
+    ) -> Option<Self> {
+        let root_q = q.map(f64::sqrt);
+        let mut h = kernel.sums.sensitivity.clone();
+        for mut column in h.column_iter_mut() {
+            column.component_mul_assign(&root_q);
+        }
+        let k = h.ncols();
+        let mut corner = &kernel.sums.covariance + DMatrix::from_diagonal(slack_ratio);
+        let bound = |i: usize, _| {
+            h.column(i).norm_squared() / LARGEST_PENALTY + PENALTY_ROUNDING * corner[(i, i)]
+        };
+        let bound = DVector::from_fn(k, bound);
+        let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
+        let root = penalty.clone().cholesky()?.unpack();
+        let n = kernel.weighted.ncols() - k;
+        if let Some(theta) = barrier.and_then(Barrier::theta) {
+            let cost = PriceCost::new(kernel, q, &root_q, theta, n);
+            let across = h.tr_mul(&cost.scaled);
+            h = h.insert_column(k, 0.0);
+            h.set_column(k, &cost.slope);
+            corner = corner.insert_row(k, 0.0).insert_column(k, 0.0);
+            corner.view_mut((0, k), (k, 1)).copy_from(&across);
+            corner.view_mut((k, 0), (1, k)).copy_from(&across.transpose());
+            corner[(k, k)] = cost.variance + barrier.map_or(0.0, |barrier| barrier.rest);
+            penalty = penalty.insert_row(k, 0.0).insert_column(k, 0.0);
+        }
+        kernel.weighted.columns_mut(n, k).copy_from(&(h.columns(0, k) * root));
+
+        let fewer = compression.factor(&kernel.weighted, z.min());
+        let normal = match barrier {
+            None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
+            Some(barrier) => {
+                let normal =
+                    Normal::with_weights(fewer.as_ref(), kernel, z, &root_q, barrier, buffer)?;
+                let stacked = |column: DVectorView<'_, f64>| {
+                    let below = barrier.tree.down(&-column.component_mul(&root_q));
+                    let mut stacked = column.into_owned();
+                    stacked.extend(below.iter().copied());
+                    stacked
+                };
+                let columns: Vec<DVector<f64>> = h.column_iter().map(stacked).collect();
+                h = if columns.is_empty() {
+                    DMatrix::zeros(q.len() + barrier.tree.steps(), 0)
+                } else {
+                    DMatrix::from_columns(&columns)
+                };
+                normal
+            }
+        };
+        let k = h.ncols();
+        let coupling = &h * (DMatrix::identity(k, k) - &penalty * &corner);
+        let mut solved = coupling.clone();
+        for mut column in solved.column_iter_mut() {
+            let solution = normal.solve(column.clone_owned());
+            column.copy_from(&solution);
+        }
+        let schur = &corner + h.tr_mul(&solved);
+        let schur = if k > 0 { Some(schur.full_piv_lu()) } else { None };
+        if schur.as_ref().is_some_and(|schur| !schur.is_invertible()) {
+            return None;
+        }
+        Some(Self { normal, h, penalty, solved, corner, coupling, schur })
+    }
+
+    /// The solution `(u, v)` for the right-hand side `(a, b)`.
+    pub(crate) fn solve(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
+        self.eliminate(a - &self.h * (&self.penalty * b), b)
+    }
+
+    /// The solution with the multiple of the second row already added to the first.
+    fn eliminate(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
+        let mut u = self.normal.solve(a);
+        let mut v = b + self.h.tr_mul(&u);
+        if let Some(schur) = &self.schur {
+            schur.solve_mut(&mut v);
+        }
+        u -= &self.solved * &v;
+        (u, v)
+    }
+
+    /// The solution where the output marginal is constrained: u, the multipliers, the potential's own step and the price's.
+    pub(crate) fn solve_with(
+        &self,
+        a: DVector<f64>,
+        b: DVector<f64>,
+        barrier: &Barrier<'_>,
+        missing: &Missing,
+    ) -> (DVector<f64>, DVector<f64>, DVector<f64>, f64) {
+        let (m, k) = (a.len(), b.len());
+        let below = barrier.tree.down(&missing.nodes);
+        let mut all = b;
+        all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
+        let mut stacked = a;
+        stacked.extend(below.iter().copied());
+        let right = stacked - &self.h * (&self.penalty * &all);
+        let (mut u, mut v) = self.eliminate(right.clone(), &all);
+        // The matrix has entries of all sizes: what rounding has taken is brought back.
+        for _ in 0..REFINEMENTS {
+            let left = &right - self.normal.times(&u) - &self.coupling * &v;
+            let below = &all - &self.corner * &v + self.h.tr_mul(&u);
+            let (du, dv) = self.eliminate(left, &below);
+            u += du;
+            v += dv;
+        }
+        let price = v.iter().nth(k).copied().unwrap_or(0.0);
+        v = v.rows(0, k).into_owned();
+        let nodes = barrier.tree.up(&u.rows(m, u.len() - m).into_owned());
+        u = u.rows(0, m).into_owned();
+        (u, v, nodes, price)
+    }
+
+    /// The memory of the factor.
+    pub(crate) fn into_buffer(self) -> DMatrix<f64> {
+        match self.normal {
+            Normal::Columns(factor) | Normal::Rows { factor, .. } => factor.into_matrix(),
+            Normal::Saddle(saddle) => saddle.into_buffer(),
+            Normal::Thin(_) => DMatrix::zeros(0, 0),
+        }
+    }
+}
+
+/// The price of a marginal constraint as the multiplier of a linear cost, [`Barrier::theta`]; see [`super::output::elimination`].
+struct PriceCost {
+    /// theta, centred, times `sqrt(q)`.
+    scaled: DVector<f64>,
+    /// `sqrt(q)` times the derivative of its average by q.
+    slope: DVector<f64>,
+    variance: f64,
+}
+
+impl PriceCost {
+    fn new(
+        kernel: &Kernel,
+        q: &DVector<f64>,
+        root_q: &DVector<f64>,
+        mut theta: DVector<f64>,
+        n: usize,
+    ) -> Self {
+        let output = q.component_mul(&kernel.sums.c);
+        let mean = theta.dot(&output) / output.sum();
+        theta.add_scalar_mut(-mean);
+        let scaled = theta.component_mul(root_q);
+        let likelihoods = kernel.weighted.columns(0, n);
+        let slope =
+            kernel.sums.c.component_mul(&scaled) - likelihoods * likelihoods.tr_mul(&scaled);
+        let variance = scaled.dot(&slope).max(0.0);
+        Self { scaled, slope, variance }
+    }
+}
+
+/// `G G^T + diag(z)`, G of size m x l, factored as an m x m or an l x l matrix.
+#[derive(Debug)]
+enum Normal {
+    Columns(Cholesky),
+    /// `1 + g^T g` with `g = diag(1 / root_z) G`, given as its transpose.
+    Rows {
+        factor: Cholesky,
+        scaled: DMatrix<f64>,
+        root_z: DVector<f64>,
+    },
+    Saddle(Box<Saddle>),
+    Thin(Thin),
+}
+
+impl Normal {
+    fn new(g: &DMatrix<f64>, z: &DVector<f64>, buffer: DMatrix<f64>) -> Option<Self> {
+        let (m, l) = g.shape();
+        if m <= l {
+            return factor(g, z, buffer).map(Self::Columns);
+        }
+        let root_z = z.map(f64::sqrt);
+        let mut scaled = g.transpose();
+        for (mut column, root) in scaled.column_iter_mut().zip(&root_z) {
+            column /= *root;
+        }
+        let factor = factor(&scaled, &DVector::from_element(l, 1.0), buffer)?;
+        Some(Self::Rows { factor, scaled, root_z })
+    }
+
+    /// The equations with a potential, through as few columns as there are.
+    fn with_weights(
+        fewer: Option<&DMatrix<f64>>,
+        kernel: &Kernel,
+        z: &DVector<f64>,
+        root_q: &DVector<f64>,
+        barrier: &Barrier<'_>,
+        buffer: DMatrix<f64>,
+    ) -> Option<Self> {
+        if let (Some(fewer), Weights::Diagonal(weights)) = (fewer, &barrier.weights)
+            && barrier.tree.is_star()
+            && let Some(thin) = Thin::new(fewer, &kernel.sums.c, z, root_q, weights)
+        {
+            return Some(Self::Thin(thin));
+        }
+        // What the compression leaves out may be all that keeps the potential's matrix from being singular.
+        let along = (barrier.tree.clone(), barrier.weights.clone());
+        let root_q = root_q.clone();
+        let saddle = Saddle::new(&kernel.weighted, &kernel.sums.c, z, root_q, along, buffer)?;
+        Some(Self::Saddle(Box::new(saddle)))
+    }
+
+    /// The product with the stacked steps of a saddle.
+    fn times(&self, right: &DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Saddle(saddle) => saddle.times(right),
+            Self::Thin(thin) => thin.times(right),
+            Self::Columns(_) | Self::Rows { .. } => right.clone(),
+        }
+    }
+
+    fn solve(&self, mut a: DVector<f64>) -> DVector<f64> {
+        match self {
+            Self::Columns(factor) => factor.solve_mut(&mut a),
+            Self::Rows { factor, scaled, root_z } => {
+                a.component_div_assign(root_z);
+                let mut w = scaled * &a;
+                factor.solve_mut(&mut w);
+                a -= scaled.tr_mul(&w);
+                a.component_div_assign(root_z);
+            }
+            Self::Saddle(saddle) => saddle.solve_mut(&mut a),
+            Self::Thin(thin) => thin.solve_mut(&mut a),
+        }
+        a
+    }
+}
+
+/// Factors `g g^T + diag(diagonal)`; a failed factorisation destroys the matrix, which is then made again.
+fn factor(g: &DMatrix<f64>, diagonal: &DVector<f64>, buffer: DMatrix<f64>) -> Option<Cholesky> {
+    let mut matrix = buffer;
+    for ridge in RIDGES {
+        matrix = gram(g, matrix);
+        for (i, d) in diagonal.iter().enumerate() {
+            matrix[(i, i)] = (matrix[(i, i)] + d) * (1.0 + ridge);
+        }
+        match Cholesky::new(matrix) {
+            Ok(factor) => return Some(factor),
+            Err(destroyed) => matrix = destroyed,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_invert_the_same_matrix() {
+        for (m, l) in [(7, 30), (30, 7), (12, 12)] {
+            let g = DMatrix::from_fn(m, l, |i, j| ((3 * i + 7 * j + i * j) % 11) as f64 / 11.0);
+            let z = DVector::from_fn(m, |i, _| 0.1 + i as f64);
+            let full = &g * g.transpose() + DMatrix::from_diagonal(&z);
+            let expected = DVector::from_fn(m, |i, _| (i as f64).cos());
+            let normal = Normal::new(&g, &z, DMatrix::zeros(0, 0)).unwrap();
+            assert!((normal.solve(&full * &expected) - expected).amax() < 1e-10, "{m} x {l}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The Newton equations of the output pmf and the potential of a marginal constraint together.
+//!
+//! With `u = dq / sqrt(q)` and the step `dg = B e` of the potential
+//!
+//! ```text
+//! (N + diag(z)) u + K^T e = a        N = V^T V             K = B^T diag(sqrt(q)) S
+//! K u - A e               = b        S = diag(c) - N       A = B^T diag(sqrt(q)) S diag(sqrt(q)) B + weights
+//! ```
+//!
+//! S is what the potential alone sees of the channel. With a Cholesky factor L of A and `T = L^{-1} K`, all is in
+//! `N + diag(z) + T^T T`, a sum without cancellation. The coordinates B are those in which the weights, which grow without
+//! bound, lie on the diagonal, where they do no harm.
+
+use super::spanning_tree::{Tree, Weights};
+use crate::numerics::cholesky::{Cholesky, gram};
+use nalgebra::{DMatrix, DVector};
+
+/// Relative ridges tried on A, the first for potentials that a constant may be added to.
+const RIDGES: [f64; 4] = [1e-13, 1e-12, 1e-11, 1e-9];
+
+/// Relative ridges tried on the other matrix.
+const SMALL_RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
+
+#[derive(Debug)]
+pub(crate) struct Saddle {
+    pub(crate) tree: Tree,
+    inner: Cholesky,
+    outer: Cholesky,
+    /// `T^T`, m x p.
+    transposed: DMatrix<f64>,
+    /// The matrices themselves.
+    normal: DMatrix<f64>,
+    c: DVector<f64>,
+    z: DVector<f64>,
+    root_q: DVector<f64>,
+    weights: Weights,
+}
+
+impl Saddle {
+    /// `None` if rounding has left nothing that can be factored. `buffer` may hold any matrix, whose memory is used again.
+    pub(crate) fn new(
+        v: &DMatrix<f64>,
+        c: &DVector<f64>,
+        z: &DVector<f64>,
+        root_q: DVector<f64>,
+        (tree, weights): (Tree, Weights),
+        buffer: DMatrix<f64>,
+    ) -> Option<Self> {
+        let mut normal = gram(v, buffer);
+        normal.fill_upper_triangle_with_lower_triangle();
+        let mut seen = -&normal;
+        for (y, c) in c.iter().enumerate() {
+            seen[(y, y)] += c;
+        }
+        for (mut column, root) in seen.column_iter_mut().zip(&root_q) {
+            column *= *root;
+        }
+        let mut transposed = tree.across(seen);
+        let mut scaled = transposed.clone();
+        for mut column in scaled.column_iter_mut() {
+            column.component_mul_assign(&root_q);
+        }
+        let mut inner = tree.across(scaled.transpose());
+        match &weights {
+            Weights::Diagonal(weights) => {
+                for (y, weight) in weights.iter().enumerate() {
+                    inner[(y, y)] += weight;
+                }
+            }
+            Weights::Dense(weights) => inner += weights,
+        }
+        let sizes = tree.down(&root_q.component_mul(&root_q).component_mul(c));
+        let inner = Cholesky::with_ridges(&inner, &RIDGES, &sizes)?;
+        inner.solve_right_mut(&mut transposed);
+        let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
+        whole += &normal;
+        for (y, z) in z.iter().enumerate() {
+            whole[(y, y)] += z;
+        }
+        let outer = Cholesky::with_ridges(&whole, &SMALL_RIDGES, &DVector::zeros(c.len()))?;
+        let (c, z) = (c.clone(), z.clone());
+        Some(Self { tree, inner, outer, transposed, normal, c, z, root_q, weights })
+    }
+
+    /// The product with `(u, e)`, one below the other.
+    pub(crate) fn times(&self, right: &DVector<f64>) -> DVector<f64> {
+        let m = self.normal.nrows();
+        let u = right.rows(0, m);
+        let e = right.rows(m, right.len() - m).into_owned();
+        let potential = self.tree.up(&e).rows(0, m).component_mul(&self.root_q);
+        let both = u - &potential;
+        let through = &self.normal * &both;
+        let mut product = u.component_mul(&self.z) + potential.component_mul(&self.c) + &through;
+        let seen = (both.component_mul(&self.c) - through).component_mul(&self.root_q);
+        let weighted = match &self.weights {
+            Weights::Diagonal(weights) => e.component_mul(weights),
+            Weights::Dense(weights) => weights * e,
+        };
+        product.extend((self.tree.down(&seen) - weighted).iter().copied());
+        product
+    }
+
+    /// `(a, b) <- (u, e)`, one below the other.
+    pub(crate) fn solve_mut(&self, right: &mut DVector<f64>) {
+        let m = self.transposed.nrows();
+        let mut b = right.rows(m, right.len() - m).into_owned();
+        let mut a = right.rows(0, m).into_owned();
+        self.inner.half_solve_mut(&mut b);
+        a += &self.transposed * &b;
+        self.outer.solve_mut(&mut a);
+        let mut e = self.transposed.tr_mul(&a) - b;
+        self.inner.other_half_solve_mut(&mut e);
+        right.rows_mut(0, m).copy_from(&a);
+        right.rows_mut(m, e.len()).copy_from(&e);
+    }
+
+    /// The memory of a factor.
+    pub(crate) fn into_buffer(self) -> DMatrix<f64> {
+        self.outer.into_matrix()
+    }
+}

@@ -1,0 +1,7 @@
+//! What a constraint on the output pmf adds to the Newton equations.
+
+pub(crate) mod dense_kkt;
+pub(crate) mod elimination;
+pub(crate) mod flow;
+pub(crate) mod low_rank_kkt;
+pub(crate) mod spanning_tree;

@@ -1,0 +1,439 @@
+//! The primal-dual interior-point method on the saddle function.
+//!
+//! ```text
+//! R = min over q >= 0, max over s >= 0 of  L(q, s) + sum_y q_y - 1        convex in q, concave in s
+//! 1 - c_y       = z_y >= 0,   z_y q_y = mu
+//! D_k - E[d_k]  = r_k >= 0,   r_k s_k = mu
+//! ```
+//!
+//! A constraint on the output marginal brings potentials and flows with products of their own ([`super::output::flow`]).
+//!
+//! A step solves the Newton equations of these for a smaller mu. One factorisation serves two right-hand sides
+//! (Mehrotra 1992): the first, with mu = 0, shows how far mu can fall and what second-order terms the step will meet;
+//! the second is the step taken. Three safeguards make it reach every strictly feasible problem that was tried:
+//! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
+//! the boundary, and a step that makes the residuals grow is shortened.
+
+use super::newton::Newton;
+use crate::feasibility::linear_program::Reach;
+use crate::numerics::low_rank::Compression;
+use crate::result::settings::Settings;
+use crate::solver::methods::interior_point::output::elimination::Barrier;
+use crate::solver::methods::interior_point::output::flow::Flow;
+use crate::solver::run::dual_step::{centre, excess};
+use crate::solver::run::incumbent::Finish;
+use crate::solver::run::monitor::Watch;
+use crate::solver::run::outcome::{Ended, Outcome};
+use crate::solver::run::warm_start::Guess;
+use crate::subproblem::instance::Instance;
+use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::output_constraint::Potential;
+use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
+
+/// The share of the way to the boundary that a step may go.
+const BOUNDARY: f64 = 0.995;
+
+/// Steps shorter than this say that rounding has taken over.
+const SHORTEST_STEP: f64 = 1e-9;
+
+/// After steps shorter than this the multipliers are centred again, and second-order terms are not trusted.
+const SHORT_STEP: f64 = 0.1;
+
+/// The complementarity of the multipliers at the start, in nats.
+const FIRST_MU: f64 = 0.01;
+
+/// The share of the uniform pmf in the start from a guess, ...
+const GUESS_MIX: f64 = 0.01;
+
+/// ... the smallest multiplier there, in nats per scaled unit, ...
+const GUESS_FLOOR: f64 = 0.01;
+
+/// ... and the complementarity, in nats.
+const GUESS_MU: f64 = 1e-4;
+
+/// The share of the uniform pmf in the start where the output pmf is given.
+const EXACT_MIX: f64 = 0.1;
+
+/// Products `z q` and `r s` are lifted to this share of their average.
+const CENTRALITY: f64 = 0.01;
+
+/// The factor by which one step may let the [`Iterate::merit`] grow.
+const GROWTH: f64 = 1.5;
+
+/// Halvings of a step that lets it grow more.
+const MAX_HALVINGS: usize = 12;
+
+/// mu is not driven below this share of the tolerance, spread over the complementary pairs ...
+const SMALLEST_GAP_SHARE: f64 = 0.05;
+
+/// ... nor below this share of what the budgets are still exceeded by: a tiny mu with large residuals only makes
+/// the equations singular.
+const EXCESS_SHARE: f64 = 0.1;
+
+/// What budgets with less slack than a tenth of it are raised by at first, in scaled costs ...
+const FIRST_EXTRA: f64 = 0.01;
+
+/// ... and the share of it that is left after each step.
+const EXTRA_KEPT: f64 = 0.03;
+
+/// Decrements below this share of the gap count as centred.
+const CENTRED: f64 = 0.03;
+
+/// Primal and dual variables; all positive.
+#[derive(Debug, Clone)]
+struct Iterate {
+    q: DVector<f64>,
+    s: DVector<f64>,
+    z: DVector<f64>,
+    r: DVector<f64>,
+    /// 1 for each constraint with a barrier, 0 for those that hold with equality.
+    barrier: DVector<f64>,
+    /// What belongs to the constraint on the output marginal, if there is one.
+    flow: Option<Flow>,
+}
+
+impl Iterate {
+    /// Uniform output pmf, unit multipliers (the costs are scaled).
+    fn start(instance: &Instance<'_>) -> Self {
+        let (m, k) = (instance.reproductions, instance.constraints.len());
+        let ones = |count| DVector::from_element(count, 1.0);
+        let barrier = DVector::from_fn(k, |k, _| f64::from(!instance.constraints[k].is_equality));
+        let flow = instance.marginal.as_ref().map(|bounded| Flow::start(bounded, m));
+        let mut q = ones(m) / m as f64;
+        if let Some(bounded) = instance.marginal.as_ref().filter(|bounded| bounded.exact) {
+            // It is known where the output pmf will end.
+            q = (1.0 - EXACT_MIX) * bounded.wanted() + EXACT_MIX * q;
+        }
+        Self { q, s: ones(k), z: ones(m), r: ones(k), barrier, flow }
+    }
+
+    fn potential(&self, instance: &Instance<'_>) -> Option<Potential> {
+        let (bounded, flow) = (instance.marginal.as_ref()?, self.flow.as_ref()?);
+        Some(flow.potential(bounded))
+    }
+
+    /// The same with the multipliers that suit it.
+    fn centred(instance: &Instance<'_>) -> (Self, Kernel) {
+        let mut start = Self::start(instance);
+        let potential = start.potential(instance);
+        let mut kernel = Kernel::new(instance, &start.q, &start.s, potential);
+        start.recentre(instance, &mut kernel, FIRST_MU);
+        (start, kernel)
+    }
+
+    /// At a guess, moved well inside the boundary, with multipliers and slacks that suit it.
+    fn near((q, s): Guess, instance: &Instance<'_>) -> (Self, Kernel) {
+        let m = instance.reproductions as f64;
+        let mut near = Self::start(instance);
+        near.q = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
+        near.s = s.map(|s| s.max(GUESS_FLOOR));
+        let potential = near.potential(instance);
+        let mut kernel = Kernel::new(instance, &near.q, &near.s, potential);
+        near.recentre(instance, &mut kernel, GUESS_MU);
+        let least = GUESS_MU / m;
+        near.z = near.q.zip_map(&kernel.sums.c, |q, c| (1.0 - c).max(least / q));
+        (near, kernel)
+    }
+
+    fn pairs(&self) -> f64 {
+        let ways = self.flow.as_ref().map_or(0.0, |flow| flow.complementarity().1);
+        self.q.len() as f64 + self.barrier.sum() + ways
+    }
+
+    /// The average complementarity, the mu of the central path.
+    fn complementarity(&self) -> f64 {
+        let ways = self.flow.as_ref().map_or(0.0, |flow| flow.complementarity().0);
+        (self.q.dot(&self.z) + self.s.dot(&self.r) + ways) / self.pairs()
+    }
+
+    /// Residuals and complementarity, all in nats.
+    fn merit(&self, instance: &Instance<'_>, kernel: &Kernel) -> f64 {
+        let term = |weight: f64, slack: f64, other: f64| weight * ((other - slack).abs() + slack);
+        let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.sums.c[y]);
+        let price = |k: usize| {
+            if instance.constraints[k].is_equality { self.s[k].abs() + 1.0 } else { self.s[k] }
+        };
+        let cost = |k: usize| {
+            term(price(k), self.r[k], instance.constraints[k].budget - kernel.sums.expected[k])
+        };
+        let marginal = self.flow.as_ref().zip(instance.marginal.as_ref());
+        (0..self.q.len()).map(letter).sum::<f64>()
+            + (0..self.s.len()).map(cost).sum::<f64>()
+            + marginal.map_or(0.0, |(flow, bounded)| flow.merit(bounded, &kernel.output(&self.q)))
+    }
+
+    fn moved(&self, step: f64, direction: &Self) -> Self {
+        Self {
+            q: &self.q + step * &direction.q,
+            s: &self.s + step * &direction.s,
+            z: &self.z + step * &direction.z,
+            r: &self.r + step * &direction.r,
+            barrier: self.barrier.clone(),
+            flow: self
+                .flow
+                .as_ref()
+                .zip(direction.flow.as_ref())
+                .map(|(flow, d)| flow.moved(step, d)),
+        }
+    }
+
+    /// Raises slacks whose product with their multiplier has fallen far behind the others.
+    fn lift(&mut self) {
+        let least = CENTRALITY * self.complementarity();
+        self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
+        self.r.zip_zip_apply(&self.s, &self.barrier, |r, s, w| {
+            *r = if w > 0.0 { r.max(least * w / s) } else { 0.0 }
+        });
+        if let Some(flow) = &mut self.flow {
+            flow.lift(least);
+        }
+    }
+
+    /// The longest step, at most 1, that keeps every variable positive.
+    fn longest_step(&self, direction: &Self) -> f64 {
+        let limit = |v: &DVector<f64>, dv: &DVector<f64>| {
+            let falling = v.iter().zip(dv).filter(|&(_, &dv)| dv < 0.0);
+            falling.map(|(v, dv)| -BOUNDARY * v / dv).fold(1.0, f64::min)
+        };
+        // A free multiplier may go anywhere.
+        let bounded = |s: &DVector<f64>| {
+            s.zip_map(&self.barrier, |s, w| if w > 0.0 { s } else { f64::INFINITY })
+        };
+        let ways = self.flow.as_ref().zip(direction.flow.as_ref());
+        limit(&self.q, &direction.q)
+            .min(ways.map_or(1.0, |(flow, d)| flow.longest_step(d, BOUNDARY)))
+            .min(limit(&bounded(&self.s), &direction.s))
+            .min(limit(&self.z, &direction.z))
+            .min(limit(&self.r, &direction.r))
+    }
+
+    fn recentre(&mut self, instance: &Instance<'_>, kernel: &mut Kernel, mu: f64) {
+        let tolerance = CENTRED * (mu * self.pairs()).min(1.0);
+        let mu = mu * &self.barrier;
+        centre(instance, kernel, &self.q, &mut self.s, &mu, tolerance);
+        self.r = mu.zip_map(&self.s, |mu, s| if mu > 0.0 { mu / s } else { 0.0 });
+    }
+}
+
+/// The factored Newton equations at an iterate.
+struct Step<'a> {
+    at: &'a Iterate,
+    newton: Newton,
+    /// `c - 1`.
+    q_residual: DVector<f64>,
+    /// What the budgets are exceeded by.
+    s_residual: DVector<f64>,
+    /// Of the constraint on the output marginal, if there is one, and the output pmf.
+    barrier: Option<(Barrier<'a>, DVector<f64>)>,
+}
+
+impl<'a> Step<'a> {
+    fn new(
+        instance: &'a Instance<'_>,
+        kernel: &mut Kernel,
+        at: &'a Iterate,
+        buffer: DMatrix<f64>,
+        compression: &mut Compression,
+    ) -> Option<Self> {
+        let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
+        let marginal = at.flow.as_ref().zip(instance.marginal.as_ref());
+        let barrier = marginal.map(|(flow, bounded)| Barrier::new(flow, bounded));
+        let newton =
+            Newton::new(kernel, &at.q, &at.z, &slack_ratio, barrier.as_ref(), buffer, compression)?;
+        let barrier = barrier.map(|barrier| (barrier, kernel.output(&at.q)));
+        let q_residual = kernel.sums.c.add_scalar(-1.0);
+        let residual = |k: usize, _| {
+            let (expected, budget) = (kernel.sums.expected[k], instance.constraints[k].budget);
+            if instance.constraints[k].is_equality {
+                expected - budget
+            } else {
+                excess(expected, budget)
+            }
+        };
+        let s_residual = DVector::from_fn(instance.constraints.len(), residual);
+        Some(Self { at, newton, q_residual, s_residual, barrier })
+    }
+
+    /// The direction towards products `mu`, less the second-order terms of `affine`.
+    fn towards(&self, mu: f64, affine: Option<&Iterate>) -> Iterate {
+        let products = |dv: &DVector<f64>, dw: &DVector<f64>| dv.zip_map(dw, |dv, dw| mu - dv * dw);
+        let constant = DVector::from_element(self.at.q.len(), mu);
+        let weighted = mu * &self.at.barrier;
+        let (q_target, s_target) = match affine {
+            Some(affine) => {
+                (products(&affine.q, &affine.z), weighted - affine.s.component_mul(&affine.r))
+            }
+            None => (constant, weighted),
+        };
+        let Iterate { q, s, z, r, .. } = self.at;
+        let root_q = q.map(f64::sqrt);
+        let a = (&self.q_residual + q_target.component_div(q)).component_mul(&root_q);
+        let ratio = |a: &DVector<f64>, b: &DVector<f64>| {
+            a.zip_map(b, |a, b| if a == 0.0 { 0.0 } else { a / b })
+        };
+        let b = &self.s_residual + ratio(&s_target, s);
+        let (u, ds, flow) = match &self.barrier {
+            None => {
+                let (u, ds) = self.newton.solve(a, &b);
+                (u, ds, None)
+            }
+            Some((barrier, output)) => {
+                let affine = affine.and_then(|affine| affine.flow.as_ref());
+                let missing = barrier.missing(output, mu, affine);
+                let (u, ds, nodes, price) = self.newton.solve_with(a, b, barrier, &missing);
+                (u, ds, Some(barrier.direction(&missing, &nodes, price)))
+            }
+        };
+        let dq = u.component_mul(&root_q);
+        // From v w + w dv + v dw = target.
+        let slack_step =
+            |target: &DVector<f64>, v: &DVector<f64>, w: &DVector<f64>, dv: &DVector<f64>| {
+                (target - w.component_mul(dv)).component_div(v) - w
+            };
+        let dz = slack_step(&q_target, q, z, &dq);
+        let dr = ratio(&(s_target - r.component_mul(&ds)), s) - r;
+        Iterate { q: dq, s: ds, z: dz, r: dr, barrier: self.at.barrier.clone(), flow }
+    }
+}
+
+/// The budgets while the run is under way.
+///
+/// Where hardly any slack is left the multipliers grow like its logarithm, but a barrier that keeps them within the
+/// budgets makes them as large as its inverse. So such a run starts with larger budgets and takes them back as it goes.
+struct Relaxed<'a> {
+    /// With the budgets of the moment.
+    instance: Instance<'a>,
+    extra: f64,
+    slack: f64,
+}
+
+impl<'a> Relaxed<'a> {
+    fn new(instance: &Instance<'a>, slack: f64) -> Self {
+        let extra = if slack < FIRST_EXTRA / 10.0 { FIRST_EXTRA } else { 0.0 };
+        let mut relaxed = Self { instance: instance.clone(), extra, slack };
+        relaxed.raise_budgets(instance);
+        relaxed
+    }
+
+    /// Takes most of the extra back once the iterate has come near it.
+    fn tighten(&mut self, asked: &Instance<'_>, kernel: &Kernel) {
+        let near = (&kernel.sums.expected - &self.instance.budgets()).max() < self.extra;
+        if self.extra > 0.0 && near {
+            self.extra *= EXTRA_KEPT;
+            if self.extra < self.slack / 10.0 {
+                self.extra = 0.0;
+            }
+            self.raise_budgets(asked);
+        }
+    }
+
+    fn raise_budgets(&mut self, asked: &Instance<'_>) {
+        for (raised, asked) in self.instance.constraints.iter_mut().zip(&asked.constraints) {
+            raised.budget = asked.budget + self.extra;
+        }
+    }
+}
+
+/// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
+pub(crate) fn solve(
+    instance: &Instance<'_>,
+    reach: Option<&Reach>,
+    guess: Option<Guess>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
+    let mut finish = Finish::new(instance, reach, watch);
+    let relaxed = Relaxed::new(instance, reach.map_or(1.0, |reach| -reach.shift));
+    let (mut iterate, kernel) = match guess {
+        Some(guess) => Iterate::near(guess, &relaxed.instance),
+        None => Iterate::centred(&relaxed.instance),
+    };
+    let ended = descend(instance, relaxed, &mut iterate, kernel, &mut finish, watch);
+    let idle = iterate.flow.as_ref().is_some_and(Flow::is_idle);
+    finish.outcome(&iterate.z, &iterate.r, idle, ended)
+}
+
+/// Takes steps until the run ends.
+fn descend(
+    instance: &Instance<'_>,
+    mut relaxed: Relaxed<'_>,
+    iterate: &mut Iterate,
+    mut kernel: Kernel,
+    finish: &mut Finish<'_>,
+    watch: &mut Watch<'_>,
+) -> Ended {
+    let settings = watch.settings();
+    let mut buffer = DMatrix::zeros(0, 0);
+    let mut compression = Compression::default();
+    loop {
+        if let Some(ended) = finish.observe(&kernel.sums, &iterate.q, &iterate.s, watch) {
+            return ended;
+        }
+        let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
+        let before = iterate.merit(&relaxed.instance, &kernel);
+        let Some(step) =
+            Step::new(&relaxed.instance, &mut kernel, iterate, buffer, &mut compression)
+        else {
+            return Ended::Stalled;
+        };
+        let mu = iterate.complementarity();
+        let affine = step.towards(0.0, None);
+        let reachable = iterate.moved(iterate.longest_step(&affine), &affine).complementarity();
+        let target = ((reachable / mu).powi(3) * mu).max(smallest_mu);
+        let mut direction = step.towards(target, Some(&affine));
+        let mut length = iterate.longest_step(&direction);
+        if !(length >= SHORT_STEP) {
+            let plain = step.towards(target, None);
+            let longer = iterate.longest_step(&plain);
+            if !(longer <= length) {
+                (direction, length) = (plain, longer);
+            }
+        }
+        if !(length > SHORTEST_STEP) {
+            return Ended::Stalled;
+        }
+        let mut next = iterate.clone();
+        for halvings in 0..=MAX_HALVINGS {
+            next = iterate.moved(length, &direction);
+            next.lift();
+            kernel.set_potential(next.potential(instance));
+            kernel.evaluate(instance, &next.q, &next.s);
+            if next.merit(&relaxed.instance, &kernel)
+                <= GROWTH * before + settings.tolerance() * LN_2
+            {
+                break;
+            }
+            if halvings == 0 {
+                direction = step.towards(target, None);
+                length = iterate.longest_step(&direction);
+            } else {
+                length *= 0.5;
+            }
+        }
+        buffer = step.newton.into_buffer();
+        *iterate = next;
+        if length < SHORT_STEP {
+            let mu = iterate.complementarity();
+            iterate.recentre(&relaxed.instance, &mut kernel, mu);
+        } else {
+            relaxed.tighten(instance, &kernel);
+        }
+        watch.step();
+    }
+}
+
+fn smallest_mu(
+    iterate: &Iterate,
+    instance: &Instance<'_>,
+    kernel: &Kernel,
+    settings: &Settings,
+) -> f64 {
+    let over = (&kernel.sums.expected - &instance.budgets()).map(|excess| excess.max(0.0));
+    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance() * LN_2;
+    let marginal = iterate.flow.as_ref().zip(instance.marginal.as_ref());
+    let off = marginal.map_or(0.0, |(flow, bounded)| flow.off(bounded, &kernel.output(&iterate.q)));
+    let by_excess = EXCESS_SHARE * (iterate.s.dot(&over) + off);
+    let mu = by_tolerance.max(by_excess) / iterate.pairs();
+    // Never a target above today's mu for the budgets' sake alone.
+    mu.min(iterate.complementarity().max(by_tolerance / iterate.pairs()))
+}

@@ -1,0 +1,7 @@
+//! The methods. Each takes a feasible instance and returns an outcome with the same certificate.
+
+pub(crate) mod blahut_arimoto;
+pub(crate) mod constrained_blahut_arimoto;
+pub(crate) mod dispatch;
+pub(crate) mod interior_point;
+pub(crate) mod multiplier_search;

@@ -1,0 +1,24 @@
+//! Whether a channel meets the budgets, up to the rounding that a solution documents.
+
+use crate::subproblem::instance::Instance;
+use nalgebra::DMatrix;
+
+/// Excess over a scaled budget, relative to it, that is rounding.
+const PROMISED_ROUNDING: f64 = 1e-12;
+
+/// Whether a channel is what the solution's documentation promises.
+pub(crate) fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
+    let expected = instance.expected(channel);
+    let within = (0..expected.len()).all(|k| meets_budget(instance, k, expected[k]));
+    let close = instance.marginal.as_ref().is_none_or(|bounded| {
+        let divergence = bounded.marginal.divergence(&(channel * &*instance.pmf));
+        divergence <= (1.0 + PROMISED_ROUNDING) * bounded.budget + bounded.rounding()
+    });
+    within && close && channel.iter().all(|w| w.is_finite())
+}
+
+/// Whether an expected cost is within budget k, up to rounding.
+pub(crate) fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
+    let budget = instance.constraints[k].budget;
+    expected <= budget + instance.constraints[k].rounding.max(PROMISED_ROUNDING * budget.max(1.0))
+}

@@ -1,0 +1,274 @@
+//! From a request to a solution: feasibility, the cases that need no iteration, the method, and the report.
+
+use super::boundary::solve_instance;
+use super::report;
+use crate::error::RdcError;
+use crate::feasibility::{linear_program, proof};
+use crate::model::cost::Cost;
+use crate::model::problem::Problem;
+use crate::result::progress::Progress;
+use crate::result::settings::{Method, Settings};
+use crate::result::solution::Solution;
+use crate::solver::methods::dispatch::run;
+use crate::solver::run::budgets::meets_budgets;
+use crate::solver::run::monitor::{Observer, Watch};
+use crate::solver::run::outcome::Ended;
+use crate::solver::run::warm_start::Near;
+use crate::subproblem::certificate;
+use crate::subproblem::instance::Instance;
+use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::output_constraint::Bounded;
+use nalgebra::DVector;
+use std::f64::consts::LN_2;
+use std::ops::ControlFlow;
+
+/// What a run is to find.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Target<'a> {
+    /// The rate at these budgets, see [`Problem::solve`].
+    Budgets(&'a [f64]),
+    /// The point of this slope, see [`Problem::solve_at`].
+    Multipliers(&'a [f64]),
+}
+
+impl Problem {
+    /// The certified rate at the budgets, with the default [`Settings`].
+    ///
+    /// `budgets` holds one number in \[0, inf\] per cost, in the order in which the costs were added; `f64::INFINITY`
+    /// leaves a cost unconstrained.
+    ///
+    /// # Errors
+    /// [`RdcError::Infeasible`] if no test channel meets the budgets; a count other than K; a negative or NaN budget.
+    pub fn solve(&self, budgets: &[f64]) -> Result<Solution, RdcError> {
+        self.solve_with(budgets, &Settings::default())
+    }
+
+    /// The certified rate at the budgets.
+    ///
+    /// # Errors
+    /// As for [`Problem::solve`].
+    pub fn solve_with(&self, budgets: &[f64], settings: &Settings) -> Result<Solution, RdcError> {
+        self.run(Target::Budgets(budgets), settings, |_| ControlFlow::Continue(()))
+    }
+
+    /// The point of the rate function at which `multipliers` is a slope, certified, with the default [`Settings`]: the
+    /// textbook's parametrisation (Blahut 1972; Berger 1971, section 2.5).
+    ///
+    /// `multipliers` holds one number `-dR/dD_k >= 0` per cost, in bits per unit. The channel returned minimises
+    /// `I(X; X^) + s.E[d]`; the budgets of the solution are what it spends, and its bracket is that of R at these budgets.
+    /// Where R has a straight segment of this slope, any point of the segment may come back. The status speaks of the bracket:
+    /// at R = 0 it may close before `I + s.E[d]` is at its minimum.
+    ///
+    /// ```
+    /// # use nalgebra::{DMatrix, DVector};
+    /// # use rdc_theory::Problem;
+    /// let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    /// let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?.with_cost("distortion", hamming)?;
+    /// let point = problem.solve_at(&[(0.9_f64 / 0.1).log2()])?;
+    /// assert!((point.constraints[0].achieved - 0.1).abs() < 1e-6);
+    /// assert!((point.rate - 0.412295305641).abs() < 1e-5 && point.gap() <= 1e-9);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A count other than K; a multiplier that is negative, NaN, or more than 1e150 per average cost of a letter.
+    pub fn solve_at(&self, multipliers: &[f64]) -> Result<Solution, RdcError> {
+        self.solve_at_with(multipliers, &Settings::default())
+    }
+
+    /// The point of the rate function at which `multipliers` is a slope.
+    ///
+    /// # Errors
+    /// As for [`Problem::solve_at`].
+    pub fn solve_at_with(
+        &self,
+        multipliers: &[f64],
+        settings: &Settings,
+    ) -> Result<Solution, RdcError> {
+        self.run(Target::Multipliers(multipliers), settings, |_| ControlFlow::Continue(()))
+    }
+
+    /// Solves, and calls `observer` at each line of the trace; it ends the run by `ControlFlow::Break(())`, and the
+    /// solution is then the best so far, with true bounds.
+    ///
+    /// ```
+    /// # use nalgebra::{DMatrix, DVector};
+    /// # use rdc_theory::Problem;
+    /// use rdc_theory::{Settings, Status, Target};
+    /// use std::ops::ControlFlow;
+    /// # let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    /// # let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?.with_cost("distortion", hamming)?;
+    /// let coarse = problem.run(Target::Budgets(&[0.1]), &Settings::default(), |progress| {
+    ///     if progress.gap() < 0.1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// })?;
+    /// assert!(coarse.lower <= 0.4122953056 && 0.4122953056 <= coarse.rate);
+    /// # assert_eq!(coarse.status, Status::Stopped);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Problem::solve`] and [`Problem::solve_at`].
+    pub fn run(
+        &self,
+        target: Target<'_>,
+        settings: &Settings,
+        mut observer: impl FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Solution, RdcError> {
+        match target {
+            Target::Budgets(budgets) => {
+                self.check_budgets(budgets)?;
+                solve(self, budgets, settings, None, &mut observer)
+            }
+            Target::Multipliers(_) if self.marginal.is_some() => {
+                Err(RdcError::KnowsNoPerception { what: "a run at given multipliers".into() })
+            }
+            Target::Multipliers(multipliers) => {
+                self.check_multipliers(multipliers)?;
+                Ok(solve_at(self, multipliers, settings, &mut observer))
+            }
+        }
+    }
+
+    /// The certified rate at the budgets, from the answer at budgets close by.
+    pub(crate) fn solve_near(
+        &self,
+        near: Near<'_>,
+        budgets: &[f64],
+        settings: &Settings,
+    ) -> Result<Solution, RdcError> {
+        self.check_budgets(budgets)?;
+        let go_on = &mut |_: &Progress| ControlFlow::Continue(());
+        solve(self, budgets, settings, Some(near), go_on)
+    }
+}
+
+pub(crate) fn solve(
+    problem: &Problem,
+    budgets: &[f64],
+    settings: &Settings,
+    near: Option<Near<'_>>,
+    observer: Observer<'_>,
+) -> Result<Solution, RdcError> {
+    let mut watch = Watch::new(problem, settings, observer);
+    let mut instance = Instance::within(problem, budgets);
+    if let Some((marginal, &budget)) = problem.marginal.as_ref().zip(budgets.last()) {
+        match Bounded::new(marginal, budget) {
+            Ok(Some(_)) if settings.method() != Method::InteriorPoint => {
+                let what = format!("the method {}", settings.method());
+                return Err(RdcError::KnowsNoPerception { what });
+            }
+            Ok(Some(bounded)) => instance = instance.held_to(bounded),
+            Ok(None) => {}
+            Err(smallest) => return Err(proof::too_close(problem, budgets, smallest)),
+        }
+        if !instance.has_channels() {
+            return Err(proof::too_close(problem, budgets, f64::INFINITY));
+        }
+    }
+    let mut reach = linear_program::feasibility(&instance);
+    if reach.as_ref().is_some_and(|reach| reach.is_infeasible_by_rounding(&instance)) {
+        for constraint in &mut instance.constraints {
+            constraint.budget += constraint.rounding;
+        }
+        reach = linear_program::feasibility(&instance);
+    }
+    if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
+        return Err(proof::infeasible(problem, budgets, &instance, reach));
+    }
+    // A guess has no flows: they would start far from what suits it.
+    let near = near.filter(|_| instance.marginal.is_none());
+    let guess = near.map(|near| near.in_nats(problem, &instance));
+    let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
+    let is_met = meets_budgets(&instance, &outcome.channel);
+    if let Some(potential) = outcome.dual.potential.as_ref().filter(|_| !is_met) {
+        let s = outcome.dual.multipliers();
+        if certificate::separation(&instance, &s, potential) > 0.0 {
+            return Err(proof::apart(problem, budgets, &instance, &s, potential));
+        }
+    }
+    if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {
+        // Whatever went wrong, the bounds are to be true: this channel is feasible.
+        outcome.channel.fill(0.0);
+        reach.add_to(&mut outcome.channel, 1.0);
+        outcome.ended = watch.limit().unwrap_or(Ended::Stalled);
+    }
+    let mut multipliers = vec![0.0; budgets.len()];
+    for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
+        multipliers[index] += s;
+    }
+    let is_met = is_met || instance.marginal.is_none();
+    Ok(report::solution(problem, outcome, &multipliers, Some(budgets), is_met, watch))
+}
+
+/// The point of slope `multipliers`, in bits per unit.
+pub(crate) fn solve_at(
+    problem: &Problem,
+    multipliers: &[f64],
+    settings: &Settings,
+    observer: Observer<'_>,
+) -> Solution {
+    let mut watch = Watch::new(problem, settings, observer);
+    let prices = prices(problem, multipliers);
+    let instance = Instance::at_prices(problem, &prices);
+    let mut outcome = run(&instance, None, None, &mut watch);
+    // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
+    let spent = instance.paid(&outcome.channel);
+    outcome.lower -= spent + certificate::rounding(&instance, &[spent]);
+    report::solution(problem, outcome, &prices, None, true, watch)
+}
+
+/// A lower bound in bits on `I(X; X^) + sum_k s_k E[d_k]` over all channels, for multipliers `s >= 0` in bits per unit and any
+/// pmf q: the bound on R at the budgets D is less by `s.D`.
+///
+/// A solution's own bound is one on R, and lifted to 0 where R is.
+pub(crate) fn lagrangian_lower_bound(
+    problem: &Problem,
+    multipliers: &[f64],
+    q: &DVector<f64>,
+) -> f64 {
+    let instance = Instance::at_prices(problem, &prices(problem, multipliers));
+    let s = DVector::zeros(0);
+    let kernel = Kernel::light(&instance, q, &s, None);
+    let bound = certificate::lower_bound(&instance, &kernel.sums, &s) / LN_2;
+    let offsets = multipliers.iter().zip(&problem.costs).map(|(s, cost)| s * cost.offset);
+    let offset: f64 = offsets.sum();
+    bound + offset - certificate::rounding(&instance, &[offset])
+}
+
+/// Multipliers in bits per unit as nats per scaled unit.
+fn prices(problem: &Problem, multipliers: &[f64]) -> Vec<f64> {
+    let scaled = |(s, cost): (&f64, &Cost)| s * cost.scale * LN_2;
+    multipliers.iter().zip(&problem.costs).map(scaled).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DMatrix;
+
+    /// A Gaussian on a grid, large enough for every part that runs on several threads.
+    fn gaussian(n: usize) -> Problem {
+        let point = |i: usize| 6.0 * (i as f64 / n as f64) - 3.0;
+        let weights = DVector::from_fn(n, |i, _| (-point(i).powi(2) / 2.0).exp());
+        let pmf = &weights / weights.sum();
+        let squares = DMatrix::from_fn(n, n, |i, j| (point(i) - point(j)).powi(2));
+        Problem::new(pmf, n).unwrap().with_cost("squared error", squares).unwrap()
+    }
+
+    #[test]
+    fn results_do_not_depend_on_the_number_of_threads() {
+        let problem = gaussian(300);
+        let with_threads = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            Method::ALL.map(|method| {
+                let settings = Settings::default().with_method(method).with_max_iterations(100);
+                pool.install(|| problem.solve_with(&[0.1], &settings).unwrap())
+            })
+        };
+        for (one, three) in with_threads(1).into_iter().zip(with_threads(3)) {
+            assert_eq!(one.channel, three.channel);
+            assert_eq!((one.rate, one.lower), (three.rate, three.lower));
+        }
+    }
+}

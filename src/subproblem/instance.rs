@@ -1,0 +1,309 @@
+//! One request as the solver sees it: scaled costs over allowed pairs, each with a finite budget or a price, in nats.
+
+use super::output_constraint::Bounded;
+use crate::model::cost::{Allowed, Cost};
+use crate::model::problem::Problem;
+use nalgebra::{DMatrix, DVector};
+use std::borrow::Cow;
+
+/// Constraint `index` stands for the combination of all with these `weights` (scaled units, up to a constant for each
+/// source letter), which leaves hardly any slack.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge {
+    pub(crate) index: usize,
+    pub(crate) weights: DVector<f64>,
+}
+
+/// A cost that is paid for at a fixed multiplier.
+#[derive(Debug, Clone)]
+pub(crate) struct Priced<'a> {
+    cost: &'a DMatrix<f64>,
+    /// In nats per scaled unit.
+    price: f64,
+    /// As for constraints.
+    origin: Vec<(usize, f64)>,
+}
+
+/// `E[d_k] <= D_k`, in scaled units.
+#[derive(Debug, Clone)]
+pub(crate) struct LinearConstraint<'a> {
+    /// m x n.
+    pub(crate) cost: &'a DMatrix<f64>,
+    /// What the cost is made of: (index in the problem, weight), up to a constant for each source letter.
+    pub(crate) origin: Vec<(usize, f64)>,
+    pub(crate) budget: f64,
+    /// What the budget's last digits amount to.
+    pub(crate) rounding: f64,
+    /// Whether it is to hold with equality, its multiplier free in sign.
+    pub(crate) is_equality: bool,
+}
+
+/// `min I(X; X^) + sum_j price_j E[d_j]  s.t.  E[d_k] <= D_k`. Index k counts the constrained costs only.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance<'a> {
+    pub(crate) pmf: Cow<'a, DVector<f64>>,
+    pub(crate) reproductions: usize,
+    /// The costs with a budget.
+    pub(crate) constraints: Vec<LinearConstraint<'a>>,
+    /// Costs that are paid for instead, and their multipliers.
+    pub(crate) priced: Vec<Priced<'a>>,
+    /// Where the budgets lie close to an edge, see [`Edge`].
+    pub(crate) edge: Option<Edge>,
+    /// What the output pmf is held to.
+    pub(crate) marginal: Option<Bounded<'a>>,
+    pub(crate) allowed: Cow<'a, Allowed>,
+}
+
+impl<'a> Instance<'a> {
+    /// The budgets of a request's costs that constrain anything.
+    pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
+        let constraint = |((index, cost), &budget): ((usize, &'a Cost), &f64)| {
+            Some(LinearConstraint {
+                cost: &cost.matrix,
+                origin: vec![(index, 1.0)],
+                budget: cost.scaled_budget(budget)?,
+                rounding: cost.budget_rounding(budget),
+                is_equality: false,
+            })
+        };
+        let costs = problem.costs.iter().enumerate().zip(budgets);
+        Self { constraints: costs.filter_map(constraint).collect(), ..Self::unconstrained(problem) }
+    }
+
+    /// The same request with the output pmf held to a marginal.
+    pub(crate) fn held_to(self, bounded: Bounded<'a>) -> Self {
+        let mut held = self;
+        let m = held.reproductions;
+        let usable: Vec<bool> = (0..m).map(|y| bounded.is_usable(y)).collect();
+        if usable.contains(&false) {
+            // A letter without probability has no part in the output.
+            let n = held.pmf.len();
+            let occurs: Vec<bool> = held.pmf.iter().map(|p| *p > 0.0).collect();
+            held.allowed.to_mut().restrict(n, m, |x, y| usable[y] || !occurs[x]);
+        }
+        held.marginal = Some(bounded);
+        held
+    }
+
+    /// Whether every source letter has a pair that is allowed.
+    pub(crate) fn has_channels(&self) -> bool {
+        let has_pairs = |x: usize| self.pairs(x).is_none_or(|pairs| pairs.contains(&true));
+        (0..self.letters()).all(|x| self.pmf[x] == 0.0 || has_pairs(x))
+    }
+
+    /// Whether all source letters that occur have the same pairs.
+    pub(crate) fn has_like_pairs(&self) -> bool {
+        let mut occurring = (0..self.letters()).filter(|&x| self.pmf[x] > 0.0);
+        let first = occurring.next().and_then(|x| self.pairs(x));
+        occurring.all(|x| self.pairs(x) == first)
+    }
+
+    /// Every cost paid for, with multipliers in nats per scaled unit.
+    pub(crate) fn at_prices(problem: &'a Problem, prices: &[f64]) -> Self {
+        let each = problem.costs.iter().zip(prices).enumerate();
+        let priced = |(index, (cost, &price)): (usize, (&'a Cost, &f64))| Priced {
+            cost: &cost.matrix,
+            price,
+            origin: vec![(index, 1.0)],
+        };
+        Self { priced: each.map(priced).collect(), ..Self::unconstrained(problem) }
+    }
+
+    fn unconstrained(problem: &'a Problem) -> Self {
+        Self {
+            pmf: Cow::Borrowed(&problem.pmf),
+            reproductions: problem.reproductions,
+            constraints: Vec::new(),
+            priced: Vec::new(),
+            edge: None,
+            marginal: None,
+            allowed: Cow::Borrowed(&problem.allowed),
+        }
+    }
+
+    /// The same request with every constraint turned into a price.
+    pub(crate) fn with_prices(&'a self, s: &DVector<f64>) -> Self {
+        let constrained = self.constraints.iter().zip(s).map(|(constraint, &price)| Priced {
+            cost: constraint.cost,
+            price,
+            origin: constraint.origin.clone(),
+        });
+        Self {
+            pmf: Cow::Borrowed(&self.pmf),
+            reproductions: self.reproductions,
+            constraints: Vec::new(),
+            priced: self.priced.iter().cloned().chain(constrained).collect(),
+            edge: None,
+            marginal: None,
+            allowed: Cow::Borrowed(&self.allowed),
+        }
+    }
+
+    /// The same request for a channel that ignores the source: one source letter, whose costs are the averages.
+    ///
+    /// `averages` holds one m x 1 matrix per cost, see [`averages`](Self::averages).
+    pub(crate) fn without_source<'b>(&self, averages: &'b [DMatrix<f64>]) -> Instance<'b> {
+        let m = self.reproductions;
+        let mut allowed = Allowed::default();
+        allowed.restrict(1, m, |_, y| self.allowed.whatever_the_source(&self.pmf, y, m));
+        let mut constant = Instance::mixture(m, averages.iter().collect(), self.budgets(), allowed);
+        for (average, of) in constant.constraints.iter_mut().zip(&self.constraints) {
+            average.origin.clone_from(&of.origin);
+            average.rounding = of.rounding;
+        }
+        constant
+    }
+
+    /// Mixtures of `letters` points: one source letter, a cost (letters x 1) for each coordinate.
+    pub(crate) fn mixture(
+        letters: usize,
+        coordinates: Vec<&'a DMatrix<f64>>,
+        budgets: DVector<f64>,
+        allowed: Allowed,
+    ) -> Self {
+        let constraint =
+            |(k, (cost, &budget)): (usize, (&'a DMatrix<f64>, &f64))| LinearConstraint {
+                cost,
+                origin: vec![(k, 1.0)],
+                budget,
+                rounding: 0.0,
+                is_equality: false,
+            };
+        let constraints = coordinates.into_iter().zip(&budgets).enumerate().map(constraint);
+        Self {
+            pmf: Cow::Owned(DVector::from_element(1, 1.0)),
+            reproductions: letters,
+            constraints: constraints.collect(),
+            priced: Vec::new(),
+            edge: None,
+            marginal: None,
+            allowed: Cow::Owned(allowed),
+        }
+    }
+
+    /// `sum_x p(x) d_k(x, y)` for every cost, m x 1 each.
+    pub(crate) fn averages(&self) -> Vec<DMatrix<f64>> {
+        let average = |constraint: &LinearConstraint<'_>| {
+            let column = constraint.cost * &*self.pmf;
+            DMatrix::from_column_slice(column.len(), 1, column.as_slice())
+        };
+        self.constraints.iter().map(average).collect()
+    }
+
+    /// The same source without constraint `k`.
+    pub(crate) fn without(&self, k: usize) -> Self {
+        let mut fewer = self.clone();
+        fewer.constraints.remove(k);
+        fewer
+    }
+
+    /// The same source on fewer pairs and without constraint `k`.
+    pub(crate) fn face(&self, k: usize, keep: impl Fn(usize, usize) -> bool) -> Self {
+        let mut face = self.without(k);
+        face.allowed.to_mut().restrict(self.letters(), self.reproductions, keep);
+        face
+    }
+
+    /// By how much these expected costs exceed the budgets, with the edge's constraint taken apart again.
+    pub(crate) fn excess(&self, expected: &DVector<f64>) -> DVector<f64> {
+        let mut excess = expected - self.budgets();
+        if let Some(Edge { index, weights }) = &self.edge {
+            let others = weights.dot(&excess) - weights[*index] * excess[*index];
+            excess[*index] = (excess[*index] - others) / weights[*index];
+        }
+        excess
+    }
+
+    /// The multipliers of the constraints with the edge's taken apart again.
+    pub(crate) fn taken_apart(&self, s: &DVector<f64>) -> DVector<f64> {
+        let mut apart = s.clone();
+        if let Some(Edge { index, weights }) = &self.edge {
+            apart[*index] = 0.0;
+            apart.axpy(s[*index], weights, 1.0);
+        }
+        apart
+    }
+
+    /// Whether multipliers have the signs that a lower bound needs.
+    pub(crate) fn bounds_below(&self, s: &DVector<f64>) -> bool {
+        self.taken_apart(s).iter().all(|s| *s >= 0.0)
+    }
+
+    /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` and the prices amount to; an index
+    /// may repeat.
+    pub(crate) fn multipliers(&self, s: &DVector<f64>) -> impl Iterator<Item = (usize, f64)> {
+        let priced = self.priced.iter().map(|priced| (&priced.origin, priced.price));
+        let constrained = self.constraints.iter().map(|constraint| &constraint.origin);
+        let all = constrained.zip(s.iter().copied()).chain(priced);
+        all.flat_map(|(origin, s)| {
+            origin.iter().map(|&(index, weight)| (index, s * weight)).collect::<Vec<_>>()
+        })
+    }
+
+    pub(crate) fn letters(&self) -> usize {
+        self.pmf.len()
+    }
+
+    /// The budgets D_k, scaled.
+    pub(crate) fn budgets(&self) -> DVector<f64> {
+        self.of_each(|constraint| constraint.budget)
+    }
+
+    /// What the last digits of each budget amount to, scaled.
+    pub(crate) fn roundings(&self) -> DVector<f64> {
+        self.of_each(|constraint| constraint.rounding)
+    }
+
+    fn of_each(&self, number: impl Fn(&LinearConstraint<'a>) -> f64) -> DVector<f64> {
+        DVector::from_iterator(self.constraints.len(), self.constraints.iter().map(number))
+    }
+
+    /// The allowed reproductions of source letter x, `None` if all are.
+    pub(crate) fn pairs(&self, x: usize) -> Option<&[bool]> {
+        self.allowed.of(x, self.reproductions)
+    }
+
+    /// `s . d(x, y)`, prices included, for every reproduction y of source letter x; `+inf` where the pair is forbidden.
+    #[inline(always)]
+    pub(crate) fn exponent(&self, x: usize, s: &DVector<f64>, row: &mut [f64]) {
+        row.fill(0.0);
+        let constrained =
+            self.constraints.iter().map(|constraint| constraint.cost).zip(s.iter().copied());
+        let priced = self.priced.iter().map(|priced| (priced.cost, priced.price));
+        for (cost, multiplier) in constrained.chain(priced) {
+            for (e, &d) in row.iter_mut().zip(self.letter_costs(cost, x)) {
+                *e += multiplier * d;
+            }
+        }
+        if let Some(pairs) = self.pairs(x) {
+            for (e, &allowed) in row.iter_mut().zip(pairs) {
+                if !allowed {
+                    *e = f64::INFINITY;
+                }
+            }
+        }
+    }
+
+    /// `d_k(x, .)` as a slice.
+    #[inline(always)]
+    pub(crate) fn letter_costs<'b>(&self, cost: &'b DMatrix<f64>, x: usize) -> &'b [f64] {
+        let m = self.reproductions;
+        &cost.as_slice()[x * m..(x + 1) * m]
+    }
+
+    /// `E[d_k]` of a channel (m x n), for every k.
+    pub(crate) fn expected(&self, channel: &DMatrix<f64>) -> DVector<f64> {
+        self.of_each(|constraint| self.average(channel, constraint.cost))
+    }
+
+    /// What a channel pays for its priced costs.
+    pub(crate) fn paid(&self, channel: &DMatrix<f64>) -> f64 {
+        let paid = |priced: &Priced<'_>| priced.price * self.average(channel, priced.cost);
+        self.priced.iter().map(paid).sum()
+    }
+
+    fn average(&self, channel: &DMatrix<f64>, cost: &DMatrix<f64>) -> f64 {
+        let letter = |x: usize| self.pmf[x] * channel.column(x).dot(&cost.column(x));
+        (0..self.letters()).map(letter).sum()
+    }
+}
