@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::scale::drawable;
 use super::{PlotError, Point};
-use crate::{Cell, Polyline, Rdc, RdcError, Regime, Surface, SurfacePoint};
+use crate::{Cell, Polyline, Rdc, RdcError, Regime, Surface, SurfacePoint, check};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// Bits that are too few for a multiplier to be told from 0, if they are all that it is worth over the whole mesh.
@@ -65,6 +65,7 @@ impl Mesh {
             most + margin
         });
         let steps = steps.max(1);
+        check::addressable("steps", steps, steps)?;
         let spread = |low: f64, high: f64| {
             (0..=steps).map(move |step| low + (step as f64 / steps as f64).powi(2) * (high - low))
         };
