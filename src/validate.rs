@@ -67,6 +67,14 @@ pub(crate) fn scalar(
     }
 }
 
+/// Checks a size given by the caller, of which `each` times as many numbers are kept: matrices multiply sizes without looking
+/// whether the product overflows.
+pub(crate) fn addressable(argument: &str, size: usize, each: usize) -> Result<(), RdcError> {
+    let most = isize::MAX as usize / size_of::<f64>();
+    let rule = "a size must be one that memory can address";
+    scalar(argument, size as f64, rule, size.checked_mul(each).is_some_and(|all| all <= most))
+}
+
 /// Checks a budget; -0 becomes 0, whose sign would pass into slopes.
 pub(crate) fn budget(argument: &str, value: f64) -> Result<f64, RdcError> {
     scalar(argument, value, BUDGET, value >= 0.0)?;

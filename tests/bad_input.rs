@@ -13,6 +13,7 @@ use rdc_theory::closed_form::{
     self, erasure, gaussian, hierarchical_hamming, laplace, uniform_hamming,
 };
 use rdc_theory::nalgebra::DMatrix;
+use rdc_theory::theorem1::{Bracket, check_function};
 use rdc_theory::{
     Classifier, Distortion, Method, Perception, Problem, Rdc, RdcError, Settings, Source,
     matrix_from_rows, rdc_bernoulli,
@@ -143,6 +144,25 @@ fn empty_matrices() {
     for between in [Distortion::squared_error, Distortion::absolute_error] {
         refused_empty(between(&nothing(), &points), "source points");
         refused_empty(between(&points, &nothing()), "reproduction points");
+    }
+}
+
+#[test]
+fn sizes_that_memory_cannot_address() {
+    let rule = "a size must be one that memory can address";
+    // 2^32 squared and 2^63 times two are 0 once they have wrapped.
+    for huge in [1 << 32, 1 << 63, usize::MAX] {
+        let refuse = |argument: &str, result: Result<(), RdcError>| {
+            refused_value(result, argument, huge as f64, rule);
+        };
+        refuse("letters", Distortion::hamming(huge).map(drop));
+        if huge > 1 << 60 {
+            refuse("classes", Source::empirical(&[0, 1], huge).map(drop));
+            let problem = Problem::new(pmf(&[0.5, 0.5]), huge);
+            refuse("the reproduction alphabet", problem.map(drop));
+            let free = |_| Bracket::exact(0.0);
+            refuse("segments", check_function(free, [[0.0, 1.0]], huge, 1).map(drop));
+        }
     }
 }
 

@@ -232,6 +232,14 @@ proptest! {
 }
 
 #[test]
+fn no_limit_on_the_solves_is_none_at_all() {
+    let (rdc, _) = noisy();
+    let limited = sample(&rdc, [0.05, 0.3], [0.17, 0.4], 1e-3, 4000);
+    let unlimited = sample(&rdc, [0.05, 0.3], [0.17, 0.4], 1e-3, usize::MAX);
+    assert_eq!(unlimited.triangles(), limited.triangles());
+}
+
+#[test]
 fn a_domain_without_an_area_is_not_covered() {
     let (rdc, _) = noisy();
     // The corner of the frontier is all that the box has.

@@ -5,6 +5,7 @@
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{
     Distortion, Perception, Problem, RdcError, Rdp, Solution, Status, binary_entropy,
+    mutual_information,
 };
 
 const INF: f64 = f64::INFINITY;
@@ -121,4 +122,68 @@ fn what_a_channel_spends_can_be_met() {
             assert!(again.lower <= first.rate + 1e-9);
         }
     }
+}
+
+#[test]
+fn a_subnormal_letter_of_the_target_is_finitely_far() {
+    // Of a bit with P(X = 1) = 0.3 an output with P(1) = q1, below the 1/6 of the best channel for D = 0.2, leaves one channel.
+    let source = pmf(&[0.7, 0.3]);
+    let hamming = Distortion::hamming(2).unwrap();
+    for tiny in [1e-150, 1e-250, 1e-310, f64::from_bits(1)] {
+        let target = Perception::kullback_leibler(pmf(&[1.0, tiny])).unwrap();
+        let rdp = Rdp::new(source.clone(), hamming.clone(), target.clone()).unwrap();
+        for q1 in [0.105, 0.13, 0.16] {
+            let (up, down) = ((0.2 - (0.3 - q1)) / 2.0, (0.2 + (0.3 - q1)) / 2.0);
+            let joint = [0.7 - up, up, down, 0.3 - down];
+            let entropy = |p: &[f64]| -p.iter().map(|p| p * p.log2()).sum::<f64>();
+            let rate = entropy(source.as_slice()) + binary_entropy(q1) - entropy(&joint);
+            let limit = target.divergence(&pmf(&[1.0 - q1, q1])).unwrap();
+            assert!((limit + q1 * tiny.log2() + binary_entropy(q1)).abs() < 1e-10);
+            let solution = certified(rdp.solve(0.2, limit));
+            assert!((solution.rate - rate).abs() <= 1e-8, "{tiny:e}: {} {rate}", solution.rate);
+            let told = target.divergence(&solution.output).unwrap();
+            let achieved = solution.constraints[1].achieved;
+            assert!((told - achieved).abs() <= 1e-12 * limit, "{told} {achieved}");
+            assert!(achieved <= limit * (1.0 + 1e-12), "{achieved} {limit}");
+        }
+        // A budget beyond the largest divergence is none, and what is spent of it is told.
+        let free = certified(rdp.solve(0.2, 1.1 * -tiny.log2()));
+        assert!((free.rate - (binary_entropy(0.3) - binary_entropy(0.2))).abs() <= 1e-9);
+        assert!(free.constraints[1].achieved < -tiny.log2());
+    }
+}
+
+#[test]
+fn unlikely_letters_of_the_target_keep_bounds_true() {
+    let mut certified = 0;
+    for case in 0..200 {
+        // Multiples of the golden ratio, spread over [0, 1).
+        let draw = |k: usize| (0.618_033_988_749_894_9 * (1 + 97 * case + k * k) as f64).fract();
+        let at = |first: usize, x: usize, y: usize| draw(first + 4 * x + y);
+        let power = |y: usize| if y == 0 { 1.0 } else { 10.0_f64.powf(-323.0 * draw(y)) };
+        let target = DVector::from_fn(4, |y, _| power(y));
+        let target = &target / target.sum();
+        let perception = Perception::kullback_leibler(target).unwrap();
+        let costs = DMatrix::from_fn(4, 4, |x, y| if x == y { 0.0 } else { at(10, x, y) });
+        let mut channel = DMatrix::from_fn(4, 4, |x, y| at(40, x, y).powi(4) + f64::from(x == y));
+        for mut row in channel.row_iter_mut() {
+            let total = row.sum();
+            row /= total;
+        }
+        let source = pmf(&[0.4, 0.3, 0.2, 0.1]);
+        let spent = [
+            source.dot(&channel.component_mul(&costs).column_sum()),
+            perception.divergence(&channel.tr_mul(&source)).unwrap(),
+        ];
+        let rate = mutual_information(&source, &channel);
+        let problem = Problem::new(source, 4).unwrap().with_cost("d", costs).unwrap();
+        let solution = problem.with_perception(perception).unwrap().solve(&spent).unwrap();
+        assert!(solution.lower <= rate + 1e-9, "{case}: {} {rate}", solution.lower);
+        for (told, limit) in solution.constraints.iter().zip(spent) {
+            assert!(told.achieved <= limit * (1.0 + 1e-12), "{case}: {} {limit}", told.achieved);
+        }
+        certified += usize::from(solution.status == Status::Certified);
+    }
+    // 196 were, the others stalled.
+    assert!(certified >= 190, "{certified}");
 }

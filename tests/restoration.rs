@@ -475,3 +475,19 @@ fn bad_input() {
         }
     }
 }
+
+#[test]
+fn a_subnormal_letter_of_the_target_is_finitely_far() {
+    let source = Source::new(DVector::from_vec(vec![0.7, 0.3]), DMatrix::identity(2, 2)).unwrap();
+    let seen = Observation::new(&source, DMatrix::identity(2, 2)).unwrap();
+    let hamming = Distortion::hamming(2).unwrap();
+    for tiny in [1e-250, 1e-310, f64::from_bits(1)] {
+        let target = Perception::kullback_leibler(DVector::from_vec(vec![1.0, tiny])).unwrap();
+        let restoration = Restoration::new(&seen, &hamming, target.clone()).unwrap();
+        // Of distortion 0.2 the closest output to the target has letter 1 with probability 0.1.
+        let least = target.divergence(&DVector::from_vec(vec![0.9, 0.1])).unwrap();
+        let found = restoration.perception_at(0.2).unwrap();
+        assert!(found.lower <= least && least <= found.value * (1.0 + 1e-12));
+        assert!(found.value.is_finite() && found.value == found.perception);
+    }
+}

@@ -21,8 +21,9 @@ impl Distortion {
     /// Hamming distortion on an alphabet of `letters` letters: 0 where x = y, else 1.
     ///
     /// # Errors
-    /// No letters.
+    /// No letters, or more than a matrix in memory can have.
     pub fn hamming(letters: usize) -> Result<Self, RdcError> {
+        validate::addressable("letters", letters, letters)?;
         Self::matrix(DMatrix::from_fn(letters, letters, |x, y| f64::from(x != y)))
     }
 

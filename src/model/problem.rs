@@ -43,9 +43,11 @@ impl Problem {
     /// A problem without costs yet: the source's pmf (length n) and the number m of reproduction letters.
     ///
     /// # Errors
-    /// An empty pmf or m = 0; probabilities that are negative, not finite, or off from 1 in sum by more than 1e-9.
+    /// An empty pmf or m = 0; probabilities that are negative, not finite, or off from 1 in sum by more than 1e-9; more letters
+    /// than a matrix in memory can have.
     pub fn new(pmf: DVector<f64>, reproductions: usize) -> Result<Self, RdcError> {
         validate::not_empty("the reproduction alphabet", reproductions)?;
+        validate::addressable("the reproduction alphabet", reproductions, pmf.len())?;
         let mut pmf = checked_pmf("pmf", pmf)?;
         pmf.apply(|p| *p = if *p < SMALLEST { 0.0 } else { *p });
         Ok(Self {

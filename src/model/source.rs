@@ -73,11 +73,12 @@ impl Source {
     /// the label `labels[x]` in `0..classes`.
     ///
     /// # Errors
-    /// An empty list, or a label that is not below `classes`.
+    /// An empty list, a label that is not below `classes`, or more classes than a matrix in memory can have.
     pub fn empirical(labels: &[usize], classes: usize) -> Result<Self, RdcError> {
         validate::not_empty("labels", labels.len())?;
         check_classes("labels", labels, classes)?;
         let n = labels.len();
+        validate::addressable("classes", classes, n)?;
         let posterior = DMatrix::from_fn(n, classes, |x, k| f64::from(labels[x] == k));
         Ok(Self { pmf: DVector::from_element(n, 1.0 / n as f64), posterior })
     }

@@ -56,6 +56,19 @@ pub fn mutual_information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
     if information < 0.0 { 0.0 } else { information }
 }
 
+/// `log(q / p)` of probabilities in nats, also where the quotient by a subnormal number overflows; `+inf` where p is 0 and q is not.
+pub(crate) fn log_quotient(q: f64, p: f64) -> f64 {
+    let quotient = q / p;
+    if quotient.is_finite() { quotient.ln() } else { q.ln() - p.ln() }
+}
+
+/// `log sum_y p_y exp(a_y)` of probabilities and exponents in nats, where all terms of the sum may underflow.
+pub(crate) fn log_sum(terms: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let logs = terms.filter(|(p, _)| *p > 0.0).map(|(p, a)| p.ln() + a);
+    let most = logs.clone().fold(f64::NEG_INFINITY, f64::max);
+    most + logs.map(|log| (log - most).exp()).sum::<f64>().ln()
+}
+
 /// `sum_y q_y log(q_y / p_y) - q_y + p_y` in nats, term by term `>= 0`: the Kullback-Leibler divergence of pmfs, with all its
 /// digits where they are close; `+inf` where q has a letter that p has not.
 pub(crate) fn divergence(q: &DVector<f64>, p: &DVector<f64>) -> f64 {
@@ -64,10 +77,36 @@ pub(crate) fn divergence(q: &DVector<f64>, p: &DVector<f64>) -> f64 {
         if q > 0.0 && p > 0.0 && apart.abs() < 0.5 {
             p * ((1.0 + apart) * apart.ln_1p() - apart)
         } else if q > 0.0 {
-            q * (q / p).ln() - q + p
+            q * log_quotient(q, p) - q + p
         } else {
             p
         }
     };
     q.iter().zip(p).map(term).sum::<f64>().max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subnormal_probability_is_not_infinitely_unlikely() {
+        let pmf = |tiny: f64| DVector::from_vec(vec![1.0, tiny]);
+        let half = DVector::from_vec(vec![0.5, 0.5]);
+        for (tiny, log) in [(1e-300, 300.0), (1e-310, 310.0), (1e-320, 320.0)] {
+            // 1e-320 is 1 % off: a subnormal number has few digits.
+            let expected = 0.5 * (0.5_f64.ln() + 0.5_f64.ln() + log * 10.0_f64.ln());
+            assert!((divergence(&half, &pmf(tiny)) - expected).abs() < 1e-2, "{tiny:e}");
+        }
+        let smallest = divergence(&half, &pmf(f64::from_bits(1)));
+        assert!(smallest > 370.0 && smallest < 373.0, "{smallest}");
+        assert_eq!(divergence(&half, &pmf(0.0)), f64::INFINITY);
+    }
+
+    #[test]
+    fn sums_that_underflow_have_logarithms() {
+        let tiny = f64::from_bits(1);
+        let terms = [(tiny, 0.0), (1.0, tiny.ln()), (1.0, tiny.ln()), (0.0, 5.0)];
+        assert!((log_sum(terms.into_iter()) - (tiny.ln() + 3.0_f64.ln())).abs() < 1e-12);
+    }
 }

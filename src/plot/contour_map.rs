@@ -58,7 +58,7 @@ impl ContourMap {
     /// edges of that mesh finds it.
     ///
     /// # Errors
-    /// As for [`Rdc::solve`], of what is not infeasible.
+    /// As for [`Rdc::solve`], of what is not infeasible; more steps than memory can address.
     pub fn of(rdc: &Rdc, steps: usize) -> Result<Self, PlotError> {
         let mesh = Mesh::of_rdc(rdc, steps)?;
         let crossings = regimes::bisected(&mesh, rdc)?;

@@ -10,6 +10,7 @@ use crate::functions::rdc::Rdc;
 use crate::queries::surface::grid::{Cell, Surface};
 use crate::result::point::SurfacePoint;
 use crate::result::regime::Regime;
+use crate::validate;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// Bits that are too few for a multiplier to be told from 0, if they are all that it is worth over the whole mesh.
@@ -71,6 +72,7 @@ impl Mesh {
             most + margin
         });
         let steps = steps.max(1);
+        validate::addressable("steps", steps, steps)?;
         let spread = |low: f64, high: f64| {
             (0..=steps).map(move |step| low + (step as f64 / steps as f64).powi(2) * (high - low))
         };

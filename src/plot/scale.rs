@@ -10,6 +10,9 @@ const LARGEST: f64 = 1e290;
 /// Ranges narrower than this have no round numbers in them.
 const SMALLEST: f64 = 1e-280;
 
+/// More ticks than the widest picture has pixels are not drawn apart.
+const MOST_TICKS: usize = 10_000;
+
 /// Numbers on an axis of powers are this close together at most.
 const POWERS: f64 = 6.0;
 
@@ -31,7 +34,7 @@ enum Notation {
 }
 
 impl Scale {
-    /// A scale from `range.start` to `range.end` with about `ticks` round numbers, `None` unless the range is one: finite,
+    /// A scale from `range.start` to `range.end` with about `ticks` round numbers (10,000 at most), `None` unless the range is one: finite,
     /// its end above its start.
     ///
     /// ```
@@ -50,7 +53,7 @@ impl Scale {
         {
             return None;
         }
-        let step = Step::at_least(width / ticks.max(1) as f64)?;
+        let step = Step::at_least(width / ticks.clamp(1, MOST_TICKS) as f64)?;
         let (first, last) = (range.start / step.value(), range.end / step.value());
         let counts = (first - 1e-9).ceil() as i64..=(last + 1e-9).floor() as i64;
         let ticks = counts.map(|count| step.times(count)).collect();

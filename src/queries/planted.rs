@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use crate::closed_form::binary::classifier::BinaryClassifier;
-use crate::closed_form::binary::source::BinaryRdc;
 use crate::functions::rdc::Rdc;
 use crate::functions::rdp::Rdp;
 use crate::model::classifier::Classifier;
@@ -28,14 +26,13 @@ fn with_planted<T: Send>(bits: f64, run: impl FnOnce() -> T + Send) -> T {
     pool.build().unwrap().install(run)
 }
 
-/// A bit with a noisy label, and its function in closed form.
-fn bit() -> (Rdc, BinaryRdc) {
+/// R(D,E) of a bit with a noisy label.
+fn bit() -> Rdc {
     let (p, label) = (0.35, [0.1, 0.8]);
     let posterior = DMatrix::from_fn(2, 2, |x, k| if k == 1 { label[x] } else { 1.0 - label[x] });
     let source = Source::new(DVector::from_vec(vec![1.0 - p, p]), posterior).unwrap();
     let classifier = Classifier::hard(&[0, 1]).unwrap();
-    let rdc = Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap();
-    (rdc, BinaryRdc::new(p, label, BinaryClassifier::Identity).unwrap())
+    Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
 }
 
 const BUDGETS: [[f64; 2]; 5] =
@@ -54,7 +51,7 @@ fn inconsistent(runs: impl IntoIterator<Item = (Status, f64, f64)>) -> usize {
 
 #[test]
 fn every_method_tells_of_a_bound_that_is_too_high() {
-    let (rdc, _) = bit();
+    let rdc = bit();
     for method in Method::ALL {
         let settings = Settings::default().with_method(method);
         let solve = |[d, e]: [f64; 2]| {
@@ -83,7 +80,7 @@ fn so_does_a_problem_with_a_perception() {
 
 #[test]
 fn so_does_a_point_of_given_slopes() {
-    let (rdc, _) = bit();
+    let rdc = bit();
     for method in Method::ALL {
         let settings = Settings::default().with_method(method);
         let solve = |slopes: [f64; 2]| {
@@ -101,19 +98,15 @@ fn so_does_a_point_of_given_slopes() {
 
 #[test]
 fn so_do_the_cells_of_a_sweep() {
-    let (rdc, exact) = bit();
+    let rdc = bit();
     let axes = ([0.05, 0.1, 0.2, 0.3], [0.17, 0.2, 0.3]);
     let count = |bits: f64| {
         let surface = with_planted(bits, || rdc.surface(&axes.0, &axes.1)).unwrap();
-        let positive = |(d, e, cell): (f64, f64, &Cell)| {
-            let point = *cell.point()?;
-            (exact.point(d, e).unwrap().rate > 0.0).then_some((
-                point.status,
-                point.lower,
-                point.rate,
-            ))
-        };
-        let cells: Vec<_> = surface.iter().filter_map(positive).collect();
+        let cells: Vec<_> = surface
+            .iter()
+            .filter_map(|(_, _, cell)| cell.point())
+            .map(|point| (point.status, point.lower, point.rate))
+            .collect();
         (inconsistent(cells.iter().copied()), cells.len())
     };
     assert_eq!(count(0.0), (0, 12));
@@ -122,7 +115,7 @@ fn so_do_the_cells_of_a_sweep() {
 
 #[test]
 fn so_does_a_least_budget() {
-    let (rdc, _) = bit();
+    let rdc = bit();
     let search = |[rate, e]: [f64; 2]| match rdc.distortion_at(rate, e).unwrap() {
         AtRate::Enough(least) => (least.status, least.lower, least.upper),
         AtRate::TooLittle(solution) => (solution.status, solution.lower, solution.rate),
@@ -134,7 +127,7 @@ fn so_does_a_least_budget() {
 
 #[test]
 fn so_does_an_interpolant() {
-    let (rdc, exact) = bit();
+    let rdc = bit();
     let build = |bits: f64| {
         let settings = Settings::default();
         with_planted(bits, || rdc.interpolant([0.05, 0.3], [0.17, 0.3], 1e-2, 200, &settings))
@@ -144,7 +137,7 @@ fn so_does_an_interpolant() {
     let flattered = build(PLANTED_BITS).unwrap();
     assert_eq!((flattered.status(), flattered.accuracy()), (Status::Inconsistent, f64::INFINITY));
     for (d, e) in [(0.1, 0.2), (0.2, 0.18), (0.25, 0.25)] {
-        let truth = exact.point(d, e).unwrap().rate;
+        let truth = rdc.solve(d, e).unwrap().rate;
         let Some(bracket) = flattered.bracket(d, e) else { continue };
         assert!(bracket.lower() <= truth && truth <= bracket.upper(), "({d}, {e}): {bracket:?}");
     }

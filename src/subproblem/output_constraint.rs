@@ -15,6 +15,7 @@
 //! All but the last are flows on a network that carry what q has too much to where the target wants it.
 
 use crate::model::scaled_perception::{Ground, Marginal, TIE};
+use crate::numerics::information::log_sum;
 use crate::numerics::scaling::SMALLEST;
 use crate::numerics::transport::transport;
 use nalgebra::{DMatrix, DVector};
@@ -136,9 +137,12 @@ impl Bounded<'_> {
     pub(crate) fn is_usable(&self, y: usize) -> bool {
         let target = self.marginal.target();
         match &self.marginal.ground {
-            Ground::KullbackLeibler => target[y] > SMALLEST,
+            // However unlikely the target's letter is, the divergence at it is finite.
+            Ground::KullbackLeibler if !self.exact => target[y] > 0.0,
             Ground::Transport(_) => self.ways.iter().any(|way| way.from == Some(y)),
-            Ground::TotalVariation | Ground::Line(_) => !self.exact || target[y] > SMALLEST,
+            Ground::TotalVariation | Ground::Line(_) | Ground::KullbackLeibler => {
+                !self.exact || target[y] > SMALLEST
+            }
         }
     }
 
@@ -250,7 +254,9 @@ fn log_mean(g: &DVector<f64>, p: &DVector<f64>, price: f64) -> f64 {
         let above = g.iter().zip(p).map(|(g, p)| p * ((g - mean) / price).exp_m1());
         mean + price * above.sum::<f64>().ln_1p()
     } else {
-        let tilted = g.iter().zip(p).map(|(g, p)| p * ((g - most) / price).exp());
-        most + price * tilted.sum::<f64>().ln()
+        let terms = g.iter().zip(p).map(|(g, p)| (*p, (g - most) / price));
+        let tilted: f64 = terms.clone().map(|(p, a)| p * a.exp()).sum();
+        let log = if tilted > SMALLEST { tilted.ln() } else { log_sum(terms) };
+        most + price * log
     }
 }

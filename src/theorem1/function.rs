@@ -52,7 +52,7 @@ const LIFT: f64 = 4.0 * f64::EPSILON;
 ///
 /// # Errors
 /// What `rate` returns; [`RdcError::Value`] for a region with an end that is not finite or beyond 1e150 in size, or that
-/// ends before it starts.
+/// ends before it starts, and for more segments than memory can address.
 pub fn check_function<const K: usize, E: From<RdcError>>(
     mut rate: impl FnMut([f64; K]) -> Result<Bracket, E>,
     region: [[f64; 2]; K],
@@ -60,6 +60,7 @@ pub fn check_function<const K: usize, E: From<RdcError>>(
     seed: u64,
 ) -> Result<Report<K>, E> {
     check_region(&region)?;
+    validate::addressable("segments", segments, PER_SEGMENT * K.max(1))?;
     let mut points = corners(&region);
     points.reserve(PER_SEGMENT * segments);
     let mut random = Random::new(seed);

@@ -500,6 +500,16 @@ fn a_picture_is_written_or_the_error_says_why() {
 }
 
 #[test]
+fn counts_beyond_reason_are_refused_or_cut() {
+    let rdc = bit([0.1, 0.8]);
+    assert!(matches!(ContourMap::of(&rdc, usize::MAX), Err(PlotError::Rdc(_))));
+    for range in [0.0..1.0, 1.0..1.0 + 1e-11, -1e280..1e280] {
+        let scale = Scale::linear(range, usize::MAX).unwrap();
+        assert!(scale.ticks().len() <= 10_001, "{}", scale.ticks().len());
+    }
+}
+
+#[test]
 fn scales_have_round_ticks_within_their_range() {
     for (range, count, labels) in [
         (0.0..1.0, 5, vec!["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),

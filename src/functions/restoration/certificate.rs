@@ -3,7 +3,10 @@
 use super::model::Restoration;
 use super::program::{Goal, Multipliers};
 use crate::model::perception::Divergence;
+use crate::numerics::information::log_sum;
+use crate::numerics::scaling::SMALLEST;
 use nalgebra::DVector;
+use std::f64::consts::LN_2;
 
 impl Restoration {
     /// With cost c, multipliers `s, lambda >= 0` and potentials g every channel within the budgets has
@@ -53,8 +56,11 @@ impl Restoration {
             return target.map(|(to, mass)| mass * g[to]).sum();
         }
         if let Divergence::KullbackLeibler = self.perception.divergence {
-            let sum: f64 = target.map(|(to, mass)| mass * ((g[to] - top) / lambda).exp2()).sum();
-            return top + lambda * sum.log2();
+            let terms = target.map(|(to, mass)| (*mass, (g[to] - top) / lambda));
+            let sum: f64 = terms.clone().map(|(mass, a)| mass * a.exp2()).sum();
+            let in_nats = terms.map(|(mass, a)| (mass, a * LN_2));
+            let bits = if sum > SMALLEST { sum.log2() } else { log_sum(in_nats) / LN_2 };
+            return top + lambda * bits;
         }
         let farthest = |z: usize| highest(&|to| g[to] - lambda * self.perception.ground(to, z));
         target.map(|(z, mass)| mass * farthest(z)).sum()

@@ -221,7 +221,8 @@ impl Sampler<'_> {
     }
 
     fn refine(&mut self) -> Result<(), RdcError> {
-        let most = self.mesh.triangles().len() + TRIANGLES * self.max_solves;
+        let allowed = TRIANGLES.saturating_mul(self.max_solves);
+        let most = allowed.saturating_add(self.mesh.triangles().len());
         while self.solves < self.max_solves
             && self.mesh.triangles().len() < most
             && !self.is_inconsistent

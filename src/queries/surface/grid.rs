@@ -109,7 +109,8 @@ impl Surface {
     #[must_use]
     pub fn row(&self, j: usize) -> Option<&[Cell]> {
         let width = self.first.len();
-        self.cells.get(j * width..(j + 1) * width)
+        let start = j.checked_mul(width)?;
+        self.cells.get(start..start.checked_add(width)?)
     }
 
     /// All cells as (first budget, second budget, cell), row by row.
@@ -136,4 +137,24 @@ pub(crate) fn axis(argument: &str, budgets: &[f64]) -> Result<(), RdcError> {
         validate::scalar(&named, budget, rule, index == 0 || budgets[index - 1] < budget)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_outside_of_the_grid_have_no_cell() {
+        let names = ["distortion", "classification error"];
+        let cells = vec![Cell::Missing, Cell::Infeasible];
+        let surface = Surface::new(names, vec![0.1, 0.2], vec![0.3], cells).unwrap();
+        assert_eq!(surface.cell(1, 0), Some(&Cell::Infeasible));
+        // At 2^63 the product with the width is 0 once it has wrapped.
+        for outside in [1, usize::MAX / 2, usize::MAX / 2 + 1, usize::MAX - 1, usize::MAX] {
+            assert_eq!((surface.row(outside), surface.cell(0, outside)), (None, None));
+        }
+        for outside in [2, usize::MAX] {
+            assert_eq!(surface.cell(outside, 0), None);
+        }
+    }
 }

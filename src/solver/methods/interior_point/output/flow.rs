@@ -10,7 +10,7 @@
 //! The Kullback-Leibler divergence has no ways. What flows is the output pmf itself, `price log(f_y / target_y) = g_y`: as an
 //! equation for g, which is almost linear, not for f, which is exponential.
 
-use crate::numerics::information;
+use crate::numerics::information::{self, log_quotient};
 use crate::subproblem::output_constraint::{Bounded, Potential, Way};
 use nalgebra::DVector;
 
@@ -103,7 +103,7 @@ impl Flow {
 
     /// `log(f_y / target_y)`, 0 for letters that the target does not have.
     pub(crate) fn logs(&self, target: &DVector<f64>) -> Vec<f64> {
-        let log = |(f, p): (&f64, &f64)| if *p > 0.0 { (f / p).ln() } else { 0.0 };
+        let log = |(f, p): (&f64, &f64)| if *p > 0.0 { log_quotient(*f, *p) } else { 0.0 };
         self.flows.iter().zip(target).map(log).collect()
     }
 
