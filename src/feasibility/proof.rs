@@ -43,7 +43,7 @@ pub(crate) fn apart(
     potential: &Potential,
 ) -> RdcError {
     let multipliers = in_units(problem, instance, s, potential.price);
-    let separation = certificate::separation(instance, s, potential);
+    let separation = certificate::separation_nats(instance, s, potential);
     report(problem, budgets, &multipliers, (separation, potential.g.as_slice()), |_| None)
 }
 

@@ -99,6 +99,6 @@ pub(crate) fn clear_forbidden(allowed: &Allowed, matrix: &mut DMatrix<f64>) {
 }
 
 /// Bits per unit of a cost, from nats per scaled unit.
-pub(crate) fn bits_per_unit(s: f64, scale: f64) -> f64 {
-    s / scale / LN_2
+pub(crate) fn bits_per_unit(nats_per_scaled: f64, scale: f64) -> f64 {
+    nats_per_scaled / scale / LN_2
 }

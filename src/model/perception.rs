@@ -2,7 +2,7 @@
 
 use super::source::checked_pmf;
 use crate::error::RdcError;
-use crate::numerics::information::divergence;
+use crate::numerics::information::divergence_nats;
 use crate::numerics::transport::transport;
 use crate::validate;
 use nalgebra::{DMatrix, DVector};
@@ -135,7 +135,7 @@ impl Perception {
             Divergence::Transport(ground) => {
                 transport(output.as_slice(), self.target.as_slice(), |y, z| ground[(y, z)]).cost
             }
-            Divergence::KullbackLeibler => divergence(output, &self.target) / LN_2,
+            Divergence::KullbackLeibler => divergence_nats(output, &self.target) / LN_2,
         }
     }
 

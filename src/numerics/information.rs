@@ -71,7 +71,7 @@ pub(crate) fn log_sum(terms: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
 
 /// `sum_y q_y log(q_y / p_y) - q_y + p_y` in nats, term by term `>= 0`: the Kullback-Leibler divergence of pmfs, with all its
 /// digits where they are close; `+inf` where q has a letter that p has not.
-pub(crate) fn divergence(q: &DVector<f64>, p: &DVector<f64>) -> f64 {
+pub(crate) fn divergence_nats(q: &DVector<f64>, p: &DVector<f64>) -> f64 {
     let term = |(&q, &p): (&f64, &f64)| {
         let apart = (q - p) / p;
         if q > 0.0 && p > 0.0 && apart.abs() < 0.5 {

@@ -2,6 +2,7 @@
 
 use crate::error::RdcError;
 use crate::validate;
+use std::f64::consts::LN_2;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -138,6 +139,11 @@ impl Settings {
     #[must_use]
     pub fn tolerance(&self) -> f64 {
         self.tolerance
+    }
+
+    /// The tolerance as the solver compares it, in nats.
+    pub(crate) fn tolerance_nats(&self) -> f64 {
+        self.tolerance * LN_2
     }
 
     /// The largest number of iterations.

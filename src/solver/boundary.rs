@@ -98,7 +98,7 @@ fn better(
     watch: &Watch<'_>,
 ) -> Outcome {
     let Some(first) = first else { return second };
-    let (mut better, other) = if first.lower > second.lower {
+    let (mut better, other) = if first.lower_nats > second.lower_nats {
         (Outcome { ended: second.ended, ..first }, second.channel)
     } else {
         (second, first.channel)
@@ -209,7 +209,7 @@ fn relaxations(
         channels.push(outcome.channel.clone());
         let (channel, excess) = mixture(instance, &channels);
         let mut outcome = match best.take() {
-            Some(best) if best.lower >= outcome.lower => best,
+            Some(best) if best.lower_nats >= outcome.lower_nats => best,
             _ => outcome,
         };
         left.retain(|&l| l != k);
@@ -233,7 +233,7 @@ fn relaxations(
 fn settle(instance: &Instance<'_>, outcome: &mut Outcome, watch: &Watch<'_>) {
     let rate = information::mutual_information(&instance.pmf, &outcome.channel.transpose());
     let tolerance = watch.settings().tolerance();
-    let verdict = Verdict::of(outcome.lower / LN_2, rate, tolerance, f64::INFINITY);
+    let verdict = Verdict::of(outcome.lower_nats / LN_2, rate, tolerance, f64::INFINITY);
     let closed = verdict == Verdict::Certified && meets_budgets(instance, &outcome.channel);
     outcome.ended = if closed { Ended::Certified } else { watch.limit().unwrap_or(Ended::Stalled) };
 }
@@ -265,7 +265,7 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, wa
     let last = dual.edges.len() - 1;
     let edges = dual.edges.clone();
     let mut whole = instance.clone();
-    let of_face = std::mem::take(&mut outcome.lower);
+    let of_face = std::mem::take(&mut outcome.lower_nats);
     // Budgets below the edge by rounding count as being on it.
     whole.constraints.extend(edges.iter().map(|(edge, _)| LinearConstraint {
         cost: &edge.cost,
@@ -279,7 +279,7 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, wa
     let mut kernel = Kernel::light(&whole, &dual.q, &s, dual.potential.clone());
     outcome.dual.s.fill(0.0);
     outcome.dual.edges.clear();
-    let enough = of_face - WIDENED * watch.settings().tolerance() * LN_2;
+    let enough = of_face - WIDENED * watch.settings().tolerance_nats();
     // In units of the constraints' own multipliers, and as small as will do: an edge around this one has to outweigh them.
     let unit = combined.weights.max();
     let powers = (1..=STEEPEST).map(|power| 10_f64.powi(power) / unit);
@@ -287,12 +287,12 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, wa
         s[instance.constraints.len() + last] = steep;
         dual.edges[last].1 = steep;
         kernel.evaluate(&whole, &dual.q, &s);
-        let lower = certificate::lower_bound(&whole, &kernel.sums, &s);
-        if lower > outcome.lower && dual.multipliers().min() >= 0.0 {
-            outcome.lower = lower;
+        let lower = certificate::lower_bound_nats(&whole, &kernel.sums, &s);
+        if lower > outcome.lower_nats && dual.multipliers().min() >= 0.0 {
+            outcome.lower_nats = lower;
             outcome.dual = dual.clone();
         }
-        if outcome.lower >= enough {
+        if outcome.lower_nats >= enough {
             break;
         }
     }

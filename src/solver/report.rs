@@ -21,7 +21,7 @@ pub(crate) fn solution(
     is_met: bool,
     watch: Watch<'_>,
 ) -> Solution {
-    let Outcome { channel, lower: proven, dual, ended, .. } = outcome;
+    let Outcome { channel, lower_nats: proven, dual, ended, .. } = outcome;
     let constraint = |(cost, &s): (&Cost, &f64)| {
         let letter = |x: usize| problem.pmf[x] * channel.column(x).dot(&cost.matrix.column(x));
         let achieved = cost.in_units((0..problem.pmf.len()).map(letter).sum());

@@ -183,7 +183,7 @@ pub(crate) fn solve(
     let is_met = meets_budgets(&instance, &outcome.channel);
     if let Some(potential) = outcome.dual.potential.as_ref().filter(|_| !is_met) {
         let s = outcome.dual.multipliers();
-        if certificate::separation(&instance, &s, potential) > 0.0 {
+        if certificate::separation_nats(&instance, &s, potential) > 0.0 {
             return Err(proof::apart(problem, budgets, &instance, &s, potential));
         }
     }
@@ -214,7 +214,7 @@ pub(crate) fn solve_at(
     let mut outcome = run(&instance, None, None, &mut watch);
     // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
     let spent = instance.paid(&outcome.channel);
-    outcome.lower -= spent + certificate::rounding(&instance, &[spent]);
+    outcome.lower_nats -= spent + certificate::rounding(&instance, &[spent]);
     report::solution(problem, outcome, &prices, None, true, watch)
 }
 
@@ -230,7 +230,7 @@ pub(crate) fn lagrangian_lower_bound(
     let instance = Instance::at_prices(problem, &prices(problem, multipliers));
     let s = DVector::zeros(0);
     let kernel = Kernel::light(&instance, q, &s, None);
-    let bound = certificate::lower_bound(&instance, &kernel.sums, &s) / LN_2;
+    let bound = certificate::lower_bound_nats(&instance, &kernel.sums, &s) / LN_2;
     let offsets = multipliers.iter().zip(&problem.costs).map(|(s, cost)| s * cost.offset);
     let offset: f64 = offsets.sum();
     bound + offset - certificate::rounding(&instance, &[offset])

@@ -61,7 +61,7 @@ pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
 fn without_rate(instance: &Instance<'_>, output: DVector<f64>) -> Outcome {
     Outcome {
         channel: constant_channel(instance, &output),
-        lower: 0.0,
+        lower_nats: 0.0,
         dual: Dual {
             q: output,
             s: DVector::zeros(instance.constraints.len()),

@@ -15,7 +15,7 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 ///
 /// less what a marginal constraint takes for its potential ([`Bounded::toll`]), and less an allowance for the rounding of the sum. `sums` must have been evaluated at `(q, s)`. `-inf` where the
 /// sum is not a number.
-pub(crate) fn lower_bound(instance: &Instance<'_>, sums: &Sums, s: &DVector<f64>) -> f64 {
+pub(crate) fn lower_bound_nats(instance: &Instance<'_>, sums: &Sums, s: &DVector<f64>) -> f64 {
     let spent = s.dot(&instance.budgets());
     let log_max = (sums.c.max() + sums.neglected).ln();
     let toll = toll(instance, sums);
@@ -42,7 +42,11 @@ pub(crate) fn is_planted() -> bool {
 
 /// `sum_x p_x min_y (s.d(x, y) + g_y) - s.D - toll` in nats, less an allowance for rounding: where it is positive no channel
 /// meets the budgets.
-pub(crate) fn separation(instance: &Instance<'_>, s: &DVector<f64>, potential: &Potential) -> f64 {
+pub(crate) fn separation_nats(
+    instance: &Instance<'_>,
+    s: &DVector<f64>,
+    potential: &Potential,
+) -> f64 {
     let mut row = vec![0.0; instance.reproductions];
     let mut least = 0.0;
     let mut size = 0.0;
@@ -77,7 +81,7 @@ pub(crate) fn rounding(instance: &Instance<'_>, terms: &[f64]) -> f64 {
 /// the lower bound.
 ///
 /// The channel's output pmf is `q_y c_y`; the last sum is its divergence from q.
-pub(crate) fn mutual_information(sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
+pub(crate) fn mutual_information_nats(sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
     let divergence: f64 = q
         .iter()
         .zip(&sums.c)

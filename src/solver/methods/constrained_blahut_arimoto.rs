@@ -11,7 +11,6 @@ use crate::solver::run::outcome::Outcome;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use nalgebra::DVector;
-use std::f64::consts::LN_2;
 
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(crate) fn solve(
@@ -22,7 +21,7 @@ pub(crate) fn solve(
     let (m, k) = (instance.reproductions, instance.constraints.len());
     let mut q = DVector::from_element(m, 1.0 / m as f64);
     let mut s = DVector::from_element(k, 1.0);
-    let mu = slack_mu(instance, watch.settings().tolerance() * LN_2);
+    let mu = slack_mu(instance, watch.settings().tolerance_nats());
     let mut kernel = Kernel::light(instance, &q, &s, None);
     let mut finish = Finish::new(instance, reach, watch);
     let ended = loop {

@@ -24,7 +24,6 @@ use argmin::core::{CostFunction, Error, Executor};
 use argmin::solver::brent::BrentRoot;
 use nalgebra::DVector;
 use std::cell::RefCell;
-use std::f64::consts::LN_2;
 
 /// What one inner run of the first search may leave, in nats.
 const FIRST_PRECISION: f64 = 2.5e-3;
@@ -147,13 +146,13 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             precision: FIRST_PRECISION,
             patience: FIRST_PATIENCE,
             cut_short: false,
-            mu: slack_mu(instance, watch.settings().tolerance() * LN_2),
+            mu: slack_mu(instance, watch.settings().tolerance_nats()),
             watch,
         }
     }
 
     fn run(&mut self) -> Ended {
-        let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
+        let last = LAST_SHARE * self.watch.settings().tolerance_nats();
         let last = last.max(LEAST_PRECISION);
         let mut ended = self.start();
         while ended.is_ok() {
@@ -200,7 +199,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         }
         let kernel = Kernel::light(self.instance, &self.q, &self.s, None);
         let excess = &kernel.sums.expected - &self.instance.budgets();
-        let rate = certificate::mutual_information(&kernel.sums, &self.q, &self.s);
+        let rate = certificate::mutual_information_nats(&kernel.sums, &self.q, &self.s);
         let value = rate + self.s.dot(&excess) - s * excess[k];
         Ok(Probe { q: self.q.clone(), s: self.s.clone(), value, excess: excess[k] })
     }

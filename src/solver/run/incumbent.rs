@@ -10,7 +10,6 @@ use crate::subproblem::lagrangian::{Kernel, Sums};
 use crate::subproblem::output_constraint::{Bounded, Potential};
 use crate::subproblem::{certificate, lagrangian};
 use nalgebra::{DMatrix, DVector};
-use std::f64::consts::LN_2;
 
 /// Excess over a scaled budget, relative to it, that counts as rounding.
 pub(crate) const BUDGET_ROUNDING: f64 = 1e-13;
@@ -72,7 +71,7 @@ impl<'a> Finish<'a> {
             inside: None,
             is_movable: instance.has_like_pairs(),
             dearest: DVector::from_iterator(k, dearest),
-            tolerance: watch.settings().tolerance() * LN_2,
+            tolerance: watch.settings().tolerance_nats(),
             lower: 0.0,
             dual: Dual {
                 q: uniform.clone(),
@@ -119,7 +118,7 @@ impl<'a> Finish<'a> {
         else {
             return false;
         };
-        certificate::separation(self.instance, &self.dual.s, potential) > 0.0
+        certificate::separation_nats(self.instance, &self.dual.s, potential) > 0.0
     }
 
     fn take_bounds(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {
@@ -151,7 +150,7 @@ impl<'a> Finish<'a> {
     /// `-inf` where a constraint taken to hold with equality has a negative multiplier.
     fn lower_bound(&self, sums: &Sums, s: &DVector<f64>) -> f64 {
         if self.instance.bounds_below(s) {
-            certificate::lower_bound(self.instance, sums, s)
+            certificate::lower_bound_nats(self.instance, sums, s)
         } else {
             f64::NEG_INFINITY
         }
@@ -160,7 +159,9 @@ impl<'a> Finish<'a> {
     /// The constraint whose multiplier is negative where all else is settled.
     fn find_slack(&mut self, sums: &Sums, s: &DVector<f64>, upper: f64) {
         let (k, least) = self.instance.taken_apart(s).argmin();
-        if least < 0.0 && self.is_closed(upper, certificate::lower_bound(self.instance, sums, s)) {
+        if least < 0.0
+            && self.is_closed(upper, certificate::lower_bound_nats(self.instance, sums, s))
+        {
             self.slack = Some(k);
         }
     }
@@ -173,7 +174,7 @@ impl<'a> Finish<'a> {
     /// The rate of the iterate's channel after the repair of its output pmf, which processes the output and so costs no rate,
     /// and of its budgets; rate is convex in the channel.
     fn upper_bound(&self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
-        let rate = certificate::mutual_information(sums, q, s);
+        let rate = certificate::mutual_information_nats(sums, q, s);
         let excess = self.excess(sums, q);
         let Some(share) = excess.and_then(|excess| self.repair_share(&excess)) else {
             return f64::INFINITY;
@@ -233,7 +234,7 @@ impl<'a> Finish<'a> {
             self.clear_letters(&mut kernel, z, r);
         }
         let channel = self.repaired_channel();
-        Outcome { channel, lower: self.lower, dual: self.dual, ended, slack: self.slack }
+        Outcome { channel, lower_nats: self.lower, dual: self.dual, ended, slack: self.slack }
     }
 
     fn clear_potential(&mut self, kernel: &mut Kernel) {

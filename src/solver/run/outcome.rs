@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector};
 pub(crate) struct Outcome {
     /// m x n, within the budgets.
     pub(crate) channel: DMatrix<f64>,
-    pub(crate) lower: f64,
+    pub(crate) lower_nats: f64,
     pub(crate) dual: Dual,
     pub(crate) ended: Ended,
     /// A constraint that does not hold with equality although it was asked to.

@@ -146,7 +146,7 @@ impl Flow {
             return bounded.ways.iter().zip(flows).map(|(way, f)| way.cost * f).sum();
         }
         let target = bounded.marginal.target();
-        information::divergence(flows, target)
+        information::divergence_nats(flows, target)
     }
 
     /// The letter that most flows out of.
