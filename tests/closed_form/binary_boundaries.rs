@@ -3,6 +3,7 @@
 use crate::common::INF;
 use crate::common::binary::{BinaryCase, cases};
 use crate::common::random::Random;
+use crate::flips::misread;
 use rdc_theory::{
     BinaryClassifier, BinaryPoint, BinaryRdc, RdcError, Regime, binary_entropy, rdc_bernoulli,
 };
@@ -289,7 +290,7 @@ fn constant_classifiers() {
 
 /// `sum_x p(x) min_y s Delta(x, y) + t d_c(x, y)`.
 fn least_price(case: &BinaryCase, s: f64, t: f64) -> f64 {
-    let price = |x: usize, y: usize| s * f64::from(x != y) + t * case.misread(x, y);
+    let price = |x: usize, y: usize| s * f64::from(x != y) + t * misread(case, x, y);
     let least = |x: usize| price(x, 0).min(price(x, 1));
     (1.0 - case.p) * least(0) + case.p * least(1)
 }

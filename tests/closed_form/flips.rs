@@ -21,7 +21,7 @@ const STEPS: usize = 78;
 impl Flips {
     pub(crate) fn new(case: &BinaryCase) -> Self {
         let BinaryCase { p, d, e, .. } = *case;
-        let misread = |x: usize, y: usize| case.misread(x, y);
+        let misread = |x: usize, y: usize| misread(case, x, y);
         let base = (1.0 - p) * misread(0, 0) + p * misread(1, 1);
         let (a, b) = (misread(0, 1) - misread(0, 0), misread(1, 0) - misread(1, 1));
         Self { p, a, b, d: d.min(1.0), excess: e.min(1.0) - base }
@@ -76,6 +76,14 @@ impl Flips {
         } else {
             (0.0, high)
         })
+    }
+}
+
+/// The chance that the classifier errs on reproduction y of letter x.
+pub(crate) fn misread(case: &BinaryCase, x: usize, y: usize) -> f64 {
+    match case.classifier.class_of()[y] {
+        0 => case.posterior[x],
+        _ => 1.0 - case.posterior[x],
     }
 }
 

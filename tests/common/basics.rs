@@ -3,9 +3,11 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 use proptest::prelude::ProptestConfig;
-use proptest::test_runner::RngSeed;
+use proptest::strategy::Strategy;
+use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Classifier, Distortion, Rdc, Source};
+use std::cell::Cell;
 
 pub(crate) const INF: f64 = f64::INFINITY;
 
@@ -31,6 +33,24 @@ pub(crate) fn config(default: u32, seed: u64) -> ProptestConfig {
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     }
+}
+
+/// Checks a property of random values that does not apply to all of them, and returns to how many it did, and of how many.
+#[track_caller]
+pub(crate) fn applied<S: Strategy>(
+    config: ProptestConfig,
+    values: S,
+    property: impl Fn(S::Value) -> Result<bool, TestCaseError>,
+) -> (u64, u64) {
+    let (count, cases) = (Cell::new(0), config.cases.into());
+    let counted = |value| {
+        count.set(count.get() + u64::from(property(value)?));
+        Ok(())
+    };
+    if let Err(error) = TestRunner::new(config).run(&values, counted) {
+        panic!("{error}");
+    }
+    (count.get(), cases)
 }
 
 pub(crate) fn pmf(entries: &[f64]) -> DVector<f64> {

@@ -94,14 +94,6 @@ impl BinaryCase {
         let classifier = Classifier::hard(&self.classifier.class_of()).unwrap();
         Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
     }
-
-    /// The chance that the classifier errs on reproduction y of letter x.
-    pub(crate) fn misread(&self, x: usize, y: usize) -> f64 {
-        match self.classifier.class_of()[y] {
-            0 => self.posterior[x],
-            _ => 1.0 - self.posterior[x],
-        }
-    }
 }
 
 /// Cases that an earlier version got wrong, in what rounding makes of weights that are nearly equal and of budgets on an

@@ -10,6 +10,8 @@
 #[path = "../common"]
 mod common {
     mod basics;
+    pub(crate) mod case;
+    pub(crate) mod exact;
     pub(crate) mod random;
 
     pub(crate) use basics::*;

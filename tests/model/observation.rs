@@ -95,7 +95,7 @@ fn divergences_agree_where_they_are_the_same() {
     let mut random = Random::new(73, 1);
     for case in 0..200 {
         let m = random.size(12);
-        let draw = |random: &mut Random| stochastic(random, 1, m).row(0).transpose();
+        let draw = |random: &mut Random| random.pmf(m);
         let (target, output): (DVector<f64>, DVector<f64>) = (draw(&mut random), draw(&mut random));
         let mut points = random.vector(m);
         points.sort_by(f64::total_cmp);

@@ -5,7 +5,7 @@ use crate::refused::{
     COST, noisy_source, refused, refused_class, refused_empty, refused_row, refused_shape,
     refused_value, two_letters,
 };
-use rdc_theory::closed_form::{self, erasure, hierarchical_hamming, uniform_hamming};
+use rdc_theory::closed_form::{self, hierarchical_hamming, uniform_hamming};
 use rdc_theory::nalgebra::DMatrix;
 use rdc_theory::{
     Classifier, Distortion, Method, Problem, Rdc, RdcError, Source, matrix_from_rows,

@@ -1,6 +1,6 @@
 //! The public strategies: what they give can be solved, holds every kind they promise, shrinks, and is the same each time.
 
-use crate::common::{self, INF};
+use crate::common::{self, INF, dearest, expected};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
@@ -66,15 +66,9 @@ fn is_certified(solution: &Solution) -> bool {
 /// Within 1e-12 of the budget, or of the cost's average under its dearest letter.
 fn meets(pmf: &DVector<f64>, costs: &[DMatrix<f64>], solution: &Solution) -> bool {
     solution.constraints.iter().zip(costs).all(|(constraint, cost)| {
-        let achieved = common::expected(pmf, &solution.channel, cost);
-        achieved <= constraint.budget + 1e-12 * constraint.budget.max(scale(pmf, cost))
+        let achieved = expected(pmf, &solution.channel, cost);
+        achieved <= constraint.budget + 1e-12 * constraint.budget.max(dearest(pmf, cost))
     })
-}
-
-/// The cost's average under its dearest letter, forbidden pairs left out.
-fn scale(pmf: &DVector<f64>, cost: &DMatrix<f64>) -> f64 {
-    let finite = cost.map(|d| if d.is_finite() { d } else { 0.0 });
-    finite.tr_mul(pmf).max()
 }
 
 proptest! {
@@ -178,7 +172,7 @@ impl Placed {
     fn new((case, budgets): (RdcCase, [f64; 2])) -> Self {
         let (problem, costs) = (case.rdc.problem(), costs(&case));
         let distances = [0, 1].map(|k| {
-            distance(problem, k, &budgets, scale(case.source.pmf(), &costs[k]).max(1e-300))
+            distance(problem, k, &budgets, dearest(case.source.pmf(), &costs[k]).max(1e-300))
         });
         let rate = case.rdc.solve(budgets[0], budgets[1]).unwrap().rate;
         Self { case, budgets, distance: distances[0].min(distances[1]), rate }

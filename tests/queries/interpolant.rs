@@ -1,13 +1,14 @@
 //! Interpolants of R on a box: true bounds everywhere, as close as they say, from few points.
 
-use crate::common::{self, bernoulli};
+use crate::common::{INF, applied, bernoulli, config, dearest, pmf, rows};
 use proptest::prelude::*;
 use rdc_theory::nalgebra::DMatrix;
-use rdc_theory::strategies::rdc;
+use rdc_theory::strategies::{RdcCase, rdc};
 use rdc_theory::{
     BinaryClassifier, BinaryRdc, Classifier, Distortion, Interpolant, Rdc, RdcError, Settings,
     Source,
 };
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// What rounding may put between two rates, in bits.
@@ -15,8 +16,7 @@ const ROUNDING: f64 = 1e-9;
 
 /// Noisy labels, with no ties.
 fn noisy() -> (Rdc, BinaryRdc) {
-    let source =
-        Source::new(common::pmf(&[0.7, 0.3]), common::rows(&[[0.9, 0.1], [0.2, 0.8]])).unwrap();
+    let source = Source::new(pmf(&[0.7, 0.3]), rows(&[[0.9, 0.1], [0.2, 0.8]])).unwrap();
     let hamming = Distortion::hamming(2).unwrap();
     let rdc = Rdc::new(&source, hamming, &Classifier::hard(&[0, 1]).unwrap()).unwrap();
     (rdc, BinaryRdc::new(0.3, [0.1, 0.8], BinaryClassifier::Identity).unwrap())
@@ -45,6 +45,7 @@ fn area(surface: &Interpolant) -> f64 {
 #[test]
 fn the_closed_form_lies_between_the_bounds() {
     let (rdc, closed) = noisy();
+    let (mut between, mut outside) = (0, 0);
     for (d, e) in [([0.05, 0.3], [0.17, 0.4]), ([0.0, 0.4], [0.0, 0.5]), ([0.0, 2.0], [0.2, 0.3])] {
         for accuracy in [0.1, 0.01, 0.001] {
             let surface = sample(&rdc, d, e, accuracy, 400);
@@ -52,15 +53,18 @@ fn the_closed_form_lies_between_the_bounds() {
             for (d, e) in grid(d, e, 60) {
                 let Ok(point) = closed.point(d, e) else {
                     assert!(surface.bracket(d, e).is_none(), "({d}, {e}) is infeasible");
+                    outside += 1;
                     continue;
                 };
                 let here = surface.bracket(d, e).unwrap();
                 assert!(here.lower() <= point.rate + ROUNDING, "{here:?} at ({d}, {e})");
                 assert!(point.rate <= here.upper() + ROUNDING, "{here:?} at ({d}, {e})");
                 assert!(here.width() <= accuracy + ROUNDING, "{here:?} at ({d}, {e})");
+                between += 1;
             }
         }
     }
+    assert!(between > 20_000 && outside > 1_000, "{between} points, {outside} infeasible ones");
 }
 
 #[test]
@@ -103,8 +107,8 @@ fn triangles_cover_the_feasible_part_of_the_box_in_whole_edges() {
 
 #[test]
 fn frontiers_with_corners_are_covered() {
-    let posterior = common::rows(&[[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]);
-    let source = Source::new(common::pmf(&[0.5, 0.3, 0.2]), posterior).unwrap();
+    let posterior = rows(&[[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]);
+    let source = Source::new(pmf(&[0.5, 0.3, 0.2]), posterior).unwrap();
     let points = DMatrix::from_vec(3, 1, vec![0.0, 1.25, 3.0]);
     let reproductions = DMatrix::from_vec(2, 1, vec![0.0, 2.0]);
     let distortion = Distortion::squared_error(&points, &reproductions).unwrap();
@@ -127,6 +131,7 @@ fn frontiers_with_corners_are_covered() {
 fn limits_on_solves_are_kept_and_told() {
     let (rdc, closed) = noisy();
     let (d, e) = ([0.0, 0.4], [0.0, 0.5]);
+    let mut covered = 0;
     for most in [4, 10, 30] {
         let surface = sample(&rdc, d, e, 1e-4, most);
         assert!(surface.solves() <= most && surface.accuracy() > 1e-4);
@@ -135,10 +140,12 @@ fn limits_on_solves_are_kept_and_told() {
             let rate = closed.point(d, e).unwrap().rate;
             assert!(here.lower() <= rate + ROUNDING && rate <= here.upper() + ROUNDING);
             assert!(here.width() <= surface.accuracy() + ROUNDING);
+            covered += 1;
         }
     }
+    assert!(covered > 600, "{covered} of 1323 points are covered");
     // Two of the three corners have a rate; the fourth corner of the domain is not reached.
-    assert_eq!(sample(&rdc, d, e, 0.1, 0).accuracy(), f64::INFINITY);
+    assert_eq!(sample(&rdc, d, e, 0.1, 0).accuracy(), INF);
 }
 
 #[test]
@@ -163,7 +170,7 @@ fn what_is_no_box_is_refused() {
     }
     for (d, e, accuracy, named) in [
         ([-0.1, 0.5], [0.2, 0.3], 0.01, "distortions[0]"),
-        ([0.1, f64::INFINITY], [0.2, 0.3], 0.01, "distortions[1]"),
+        ([0.1, INF], [0.2, 0.3], 0.01, "distortions[1]"),
         ([0.1, 0.1], [0.2, 0.3], 0.01, "distortions[1]"),
         ([0.1, 0.5], [f64::NAN, 0.3], 0.01, "errors[0]"),
         ([0.1, 0.5], [0.3, 0.2], 0.01, "errors[1]"),
@@ -176,8 +183,7 @@ fn what_is_no_box_is_refused() {
         }
     }
     let surface = sample(&rdc, [0.1, 0.5], [0.2, 0.3], 0.1, 100);
-    for (d, e) in [(0.09, 0.25), (0.51, 0.25), (0.2, 0.31), (f64::NAN, 0.25), (0.2, f64::INFINITY)]
-    {
+    for (d, e) in [(0.09, 0.25), (0.51, 0.25), (0.2, 0.31), (f64::NAN, 0.25), (0.2, INF)] {
         assert_eq!(surface.bracket(d, e), None);
     }
 }
@@ -190,26 +196,25 @@ fn the_same_call_gives_the_same_interpolant() {
     assert_eq!(one.triangles(), other.triangles());
 }
 
-proptest! {
-    #![proptest_config(common::config(100, 20_261_127))]
-
-    #[test]
-    fn fresh_points_lie_between_the_bounds(
-        case in rdc(1..=6, 1..=6, 1..=3),
-        points in prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64), 12),
-    ) {
-        let finite = case.distortion.as_matrix().map(|d| if d.is_finite() { d } else { 0.0 });
-        let widest = finite.tr_mul(case.source.pmf()).max().max(1e-9);
+#[test]
+fn fresh_points_lie_between_the_bounds() {
+    let (points, solved, left_out) = (Cell::new(0_u64), Cell::new(0_u64), Cell::new(0_u64));
+    let note = |count: &Cell<u64>| count.set(count.get() + 1);
+    let fresh = prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64), 12);
+    let check = |(case, shares): (RdcCase, Vec<(f64, f64)>)| {
+        let widest = dearest(case.source.pmf(), case.distortion.as_matrix()).max(1e-9);
         let least = case.rdc.smallest_distortion(1.0)?.unwrap();
         let d = [least, least + widest];
         let surface = case.rdc.interpolant(d, [0.0, 1.0], 0.02, 120, &Settings::default())?;
-        for (u, v) in points {
+        for (u, v) in shares {
+            note(&points);
             // Squared: more of them close to the frontier.
             let (d, e) = (least + u * u * widest, v * v);
             let frontier = case.rdc.feasible_frontier();
             let Some(here) = surface.bracket(d, e) else {
                 let feasible = frontier.second_at(d - 1e-5 * widest).is_some_and(|s| s < e - 1e-5);
-                prop_assert!(!feasible || surface.accuracy() == f64::INFINITY, "({d}, {e}) is left out");
+                prop_assert!(!feasible || surface.accuracy() == INF, "({d}, {e}) is left out");
+                note(&left_out);
                 continue;
             };
             prop_assert!(here.width() <= surface.accuracy() + ROUNDING);
@@ -217,6 +222,7 @@ proptest! {
                 Ok(fresh) => {
                     prop_assert!(here.lower() <= fresh.rate + ROUNDING, "{here:?} at ({d}, {e})");
                     prop_assert!(fresh.lower <= here.upper() + ROUNDING, "{here:?} at ({d}, {e})");
+                    note(&solved);
                 }
                 Err(_) => prop_assert!(
                     frontier.second_at(d + 1e-8 * widest).is_some_and(|s| s <= e + 1e-8),
@@ -224,15 +230,19 @@ proptest! {
                 ),
             }
         }
-    }
+        Ok(true)
+    };
+    let _ = applied(config(100, 20_261_127), (rdc(1..=6, 1..=6, 1..=3), fresh), check);
+    let (points, solved, left_out) = (points.get(), solved.get(), left_out.get());
+    assert!(10 * solved > 3 * points && left_out > 0, "{solved} and {left_out} of {points} points");
 }
 
 #[test]
 fn a_domain_without_an_area_is_not_covered() {
     let (rdc, _) = noisy();
     // The corner of the frontier is all that the box has.
-    let least = rdc.smallest_error(f64::INFINITY).unwrap().unwrap();
+    let least = rdc.smallest_error(INF).unwrap().unwrap();
     let surface = sample(&rdc, [0.0, 1.0], [0.5 * least, least], 1e-3, 200);
-    assert_eq!(surface.accuracy(), f64::INFINITY);
+    assert_eq!(surface.accuracy(), INF);
     assert!(surface.bracket(0.5, least).is_none());
 }

@@ -1,9 +1,9 @@
 //! The inverse functions: brackets of the least budget at a rate, against the rate function and against closed forms.
 
-use crate::common::{self, INF, ROUNDING, bernoulli, binary};
+use crate::common::{INF, ROUNDING, applied, bernoulli, binary, config, dearest};
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::strategies::{placement, rdc};
+use rdc_theory::strategies::{Placement, RdcCase, placement, rdc};
 use rdc_theory::theorem1::{Bracket, check_function};
 use rdc_theory::{
     AtRate, Classifier, Distortion, LeastBudget, Problem, Rdc, RdcError, Settings, Solution,
@@ -49,7 +49,7 @@ fn assert_attained(least: &LeastBudget, index: usize, rate: f64) {
 
 #[test]
 fn the_least_budget_of_a_binary_source_is_the_root_of_its_closed_form() {
-    let (mut solves, mut searched) = (0, 0);
+    let (mut solves, mut searched, mut found) = (0, 0, 0);
     for case in binary::cases().take(1500) {
         let (rdc, closed) = (case.general(), case.binary());
         let rate = case.point().rate;
@@ -61,6 +61,7 @@ fn the_least_budget_of_a_binary_source_is_the_root_of_its_closed_form() {
             let AtRate::Enough(least) = at(&rdc, index, rate, other) else {
                 continue;
             };
+            found += 1;
             assert_attained(&least, index, rate);
             let rate_at = |budget: f64| {
                 let [d, e] = if index == 0 { [budget, other] } else { [other, budget] };
@@ -79,6 +80,7 @@ fn the_least_budget_of_a_binary_source_is_the_root_of_its_closed_form() {
             }
         }
     }
+    assert!(found > 2500, "{found} of 3000 budgets found");
     assert!(searched > 500 && solves <= 6 * searched, "{solves} solves in {searched} searches");
 }
 
@@ -209,37 +211,42 @@ fn distortion_of_rate_and_errors_is_convex_and_decreasing() {
     assert!(report.median_resolution < 1e-7, "{report}");
 }
 
-proptest! {
-    #![proptest_config(common::config(150, 20_261_125))]
-
-    /// From a budget to its rate and back, and from there to the rate again.
-    #[test]
-    fn the_inverse_of_a_rate_is_no_larger_a_budget_of_the_same_rate(
-        (case, place, index) in (rdc(1..=6, 1..=6, 1..=3), placement(), 0..2_usize),
-    ) {
+/// From a budget to its rate and back, and from there to the rate again.
+#[test]
+fn the_inverse_of_a_rate_is_no_larger_a_budget_of_the_same_rate() {
+    let check = |(case, place, index): (RdcCase, Placement, usize)| {
         let budgets = place.budgets(case.rdc.problem());
         let (asked, other) = (budgets[index], budgets[1 - index]);
         let point = solve(&case.rdc, index, asked, other)?;
-        if let AtRate::Enough(least) = at(&case.rdc, index, point.rate, other) {
+        let found = at(&case.rdc, index, point.rate, other);
+        let is_enough = matches!(found, AtRate::Enough(_));
+        if let AtRate::Enough(least) = found {
             assert_attained(&least, index, point.rate);
             // Budgets are met up to 1e-12 of the cost's average under its dearest letter.
-            let costs = [case.distortion.as_matrix().clone(), case.classifier.error_matrix(&case.source)?];
-            let finite = costs[index].map(|d| if d.is_finite() { d } else { 0.0 });
-            let scale = finite.tr_mul(case.source.pmf()).max();
+            let costs =
+                [case.distortion.as_matrix().clone(), case.classifier.error_matrix(&case.source)?];
+            let scale = dearest(case.source.pmf(), &costs[index]);
             // A tie on a frontier may be one only but for the last digit of the other budget.
             let lifted = at(&case.rdc, index, point.rate, other * (1.0 + 1e-12) + 1e-15);
             let lower = lifted.least_budget().map_or(0.0, |least| least.lower);
             prop_assert!(lower <= asked + 1e-11 * scale, "{lifted:?} is above {asked}");
             let again = solve(&case.rdc, index, least.upper * (1.0 + 1e-15), other)?;
             prop_assert!(again.lower <= point.rate + ROUNDING);
-            if least.status == Status::Certified && least.slope > 0.0 && least.width() > 1e-11 * scale {
+            if least.status == Status::Certified
+                && least.slope > 0.0
+                && least.width() > 1e-11 * scale
+            {
                 prop_assert!(again.rate >= point.rate - 2.0 * TOLERANCE, "{least:?}");
             }
             if let Ok(less) = solve(&case.rdc, index, least.lower * (1.0 - 1e-6), other) {
                 prop_assert!(less.rate >= point.rate - ROUNDING, "{least:?}");
             }
         }
-    }
+        Ok(is_enough)
+    };
+    let arguments = (rdc(1..=6, 1..=6, 1..=3), placement(), 0..2_usize);
+    let (found, cases) = applied(config(150, 20_261_125), arguments, check);
+    assert!(10 * found > 9 * cases, "{found} of {cases} budgets found");
 }
 
 const PMF: [f64; 4] = [0.4, 0.3, 0.2, 0.1];

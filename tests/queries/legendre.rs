@@ -1,6 +1,6 @@
 //! The Legendre transform of R, and the curve of distortion against error at a rate.
 
-use crate::common::{self, INF, bernoulli};
+use crate::common::{self, INF, bernoulli, dearest};
 use proptest::prelude::*;
 use rdc_theory::strategies::{RdcCase, placement, rdc};
 use rdc_theory::{Plane, RdcError, Settings, Status, binary_entropy};
@@ -15,8 +15,7 @@ fn slope() -> impl Strategy<Value = f64> {
 
 /// The largest average distortion of a letter that is not forbidden.
 fn scale(case: &RdcCase) -> f64 {
-    let finite = case.distortion.as_matrix().map(|d| if d.is_finite() { d } else { 0.0 });
-    finite.tr_mul(case.source.pmf()).max().max(1e-9)
+    dearest(case.source.pmf(), case.distortion.as_matrix()).max(1e-9)
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn clarabel_rate(pmf: &DVector<f64>, costs: &[DMatrix<f64>], budgets: &[f64], m:
 
     let mut program = ConeProgram::default();
     let letters = (0..pmf.len()).filter(|&x| pmf[x] > 0.0);
-    for x in letters.clone() {
+    for x in letters {
         let row = numbered().filter(|&(_, pair)| pair.0 == x);
         program.push(row.map(|(pair, _)| (joint(pair), 1.0)), pmf[x]);
     }
@@ -37,7 +37,7 @@ fn clarabel_rate(pmf: &DVector<f64>, costs: &[DMatrix<f64>], budgets: &[f64], m:
         let marginal = column.map(|(pair, _)| (joint(pair), 1.0));
         program.push(marginal.chain([(output(y), -1.0)]), 0.0);
     }
-    let mut cones = vec![ZeroConeT(letters.count() + m)];
+    let mut cones = vec![ZeroConeT(program.height())];
 
     let limits = costs.iter().zip(budgets).filter(|(_, d)| d.is_finite());
     for (cost, &budget) in limits.clone() {

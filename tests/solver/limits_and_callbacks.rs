@@ -26,6 +26,7 @@ fn each(mut check: impl FnMut(Method, &Case, &Solution)) {
 
 #[test]
 fn iteration_limits() {
+    let mut limited = 0;
     each(|method, case, reference| {
         for limit in [0, 1, 5] {
             let settings = settings(method, 1e-12).with_max_iterations(limit);
@@ -36,11 +37,13 @@ fn iteration_limits() {
             if solution.gap() > 1e-12 {
                 assert_eq!(solution.status, Status::IterationLimit, "{method}, {limit}");
                 assert_eq!(solution.iterations, limit, "{method}");
+                limited += 1;
             }
         }
         let none = solve(&case, &settings(method, 1e-12).with_max_iterations(0));
         assert_eq!(none.status, Status::IterationLimit, "{method}");
     });
+    assert!(limited >= 24, "{limited} of 27 runs ended at their limit");
 }
 
 #[test]
@@ -72,6 +75,7 @@ fn time_limits_hold_within_inner_runs() {
 
 #[test]
 fn callbacks_stop() {
+    let mut stopped = 0;
     each(|method, case, reference| {
         for lines in [1, 2, 3] {
             let mut seen = 0;
@@ -85,6 +89,7 @@ fn callbacks_stop() {
             assert_overlap(&solution, reference, (method, lines));
             if solution.status != Status::Certified {
                 assert_eq!((solution.status, seen), (Status::Stopped, lines), "{method}");
+                stopped += 1;
             }
         }
         let stop = |_: &Progress| ControlFlow::Break(());
@@ -92,6 +97,7 @@ fn callbacks_stop() {
         let solution = case.problem().run(target, &settings(method, 1e-12), stop).unwrap();
         assert_eq!((solution.status, solution.iterations), (Status::Stopped, 0), "{method}");
     });
+    assert!(stopped >= 24, "{stopped} of 27 runs were stopped");
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@
 
 use crate::common::brackets::{BUDGET_ROUNDING, assert_at_most, overspent, rounding};
 use crate::common::case::Case;
-use crate::common::{self, INF, ROUNDING};
+use crate::common::{self, INF, ROUNDING, applied};
 use proptest::prelude::*;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::strategies::{Placement, RdcCase, placement, problem, rdc};
@@ -119,33 +119,6 @@ proptest! {
         }
     }
 
-    /// From a point that channels reach to one that none does, R is finite up to somewhere and infinite from there on;
-    /// it is convex as far as it is finite, and what proves the end infeasible holds for every point that is not.
-    #[test]
-    fn infinite_from_the_frontier_on(
-        (case, from, to) in (case(), placement(), placement()),
-        (errors, share) in (any::<bool>(), 0.0..0.999_f64),
-    ) {
-        let [from, to] = [from, to].map(|place| at(&case.rdc, &place));
-        let other = || out_of_reach(&case, to, !errors, share);
-        let Some(to) = out_of_reach(&case, to, errors, share).or_else(other) else { return Ok(()) };
-        let point = |step: usize| between([from, to], step as f64 / STEPS as f64);
-        let mut path = (0..=STEPS).map(|step| solved(case.rdc.problem(), &point(step)));
-        let finite: Vec<Solution> = path.by_ref().map_while(Result::ok).collect();
-        prop_assert!((1..=STEPS).contains(&finite.len()), "{} points are met", finite.len());
-        prop_assert!(path.all(|end| end.is_err()), "met beyond the frontier");
-        for points in finite.windows(3) {
-            assert_convex([&points[0], &points[2]], 0.5, &points[1])?;
-        }
-        let Err(proof) = solved(case.rdc.problem(), &to) else { panic!("{to:?} is met") };
-        let prices = proof.budgets.iter().map(|budget| budget.multiplier);
-        for reached in &finite {
-            let missing = proof.excess - priced(prices.clone(), &to, &spent(reached));
-            let size: f64 = priced(prices.clone(), &[0.0, 0.0], &spent(reached));
-            prop_assert!(missing <= BUDGET_ROUNDING * size, "{missing:e} of {size}");
-        }
-    }
-
     #[test]
     fn without_limits_the_rate_is_zero_or_forced_by_forbidden_pairs(case in case()) {
         let free = solve(&case.rdc, [INF, INF]);
@@ -191,6 +164,39 @@ proptest! {
         }).collect();
         assert_at_most(&problem_of(&case.pmf, &wider).solve(&budgets)?, &rate)?;
     }
+}
+
+/// From a point that channels reach to one that none does, R is finite up to somewhere and infinite from there on;
+/// it is convex as far as it is finite, and what proves the end infeasible holds for every point that is not.
+#[test]
+fn infinite_from_the_frontier_on() {
+    type Path = (RdcCase, Placement, Placement, bool, f64);
+    let check = |(case, from, to, errors, share): Path| {
+        let [from, to] = [from, to].map(|place| at(&case.rdc, &place));
+        let other = || out_of_reach(&case, to, !errors, share);
+        let Some(to) = out_of_reach(&case, to, errors, share).or_else(other) else {
+            return Ok(false);
+        };
+        let point = |step: usize| between([from, to], step as f64 / STEPS as f64);
+        let mut path = (0..=STEPS).map(|step| solved(case.rdc.problem(), &point(step)));
+        let finite: Vec<Solution> = path.by_ref().map_while(Result::ok).collect();
+        prop_assert!((1..=STEPS).contains(&finite.len()), "{} points are met", finite.len());
+        prop_assert!(path.all(|end| end.is_err()), "met beyond the frontier");
+        for points in finite.windows(3) {
+            assert_convex([&points[0], &points[2]], 0.5, &points[1])?;
+        }
+        let Err(proof) = solved(case.rdc.problem(), &to) else { panic!("{to:?} is met") };
+        let prices = proof.budgets.iter().map(|budget| budget.multiplier);
+        for reached in &finite {
+            let missing = proof.excess - priced(prices.clone(), &to, &spent(reached));
+            let size: f64 = priced(prices.clone(), &[0.0, 0.0], &spent(reached));
+            prop_assert!(missing <= BUDGET_ROUNDING * size, "{missing:e} of {size}");
+        }
+        Ok(true)
+    };
+    let paths = (case(), placement(), placement(), any::<bool>(), 0.0..0.999_f64);
+    let (checked, cases) = applied(common::config(300, 1), paths, check);
+    assert!(2 * checked > cases, "{checked} of {cases} paths end out of reach");
 }
 
 fn solve_case(case: &Case, settings: &Settings) -> Solution {
