@@ -64,8 +64,9 @@ pub(crate) fn information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
     let mut rate = Sum::default();
     for (x, y) in (0..pmf.len()).flat_map(|x| (0..output.len()).map(move |y| (x, y))) {
         let w = channel[(x, y)];
+        // The quotient itself may be too large for a number.
         if pmf[x] * w > 0.0 {
-            rate.add_product(pmf[x] * w, (w / output[y]).log2());
+            rate.add_product(pmf[x] * w, w.log2() - output[y].log2());
         }
     }
     rate.value()

@@ -180,7 +180,7 @@ fn check_solution(case: &Case, solution: &Solution) -> Result<(), TestCaseError>
     prop_assert!(solution.constraints.iter().all(|c| !c.achieved.is_nan() && c.multiplier >= 0.0));
     prop_assert!(solution.trace.iter().all(|line| !line.rate.is_nan() && !line.lower.is_nan()));
     let off = (solution.rate - exact::information(&case.pmf, &solution.channel)).abs();
-    prop_assert!(off <= ROUNDING, "the rate is {off:e} off");
+    prop_assert!(off <= ROUNDING, "the rate is {off:e} off\n{case}\n{solution:?}");
     let budgets: Vec<f64> = solution.constraints.iter().map(|told| told.budget).collect();
     let priced = solution.constraints.iter().filter(|told| told.is_active());
     let paid: f64 = priced.map(|told| told.multiplier * told.budget).sum();

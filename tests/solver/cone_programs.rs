@@ -109,7 +109,7 @@ fn assert_agreement(solution: &Solution, case: &Case, name: &str) {
 
 #[test]
 fn any_costs() {
-    let mut random = Random::new(6, 1);
+    let mut random = Random::new(8, 1);
     let mut rates = Vec::new();
     for (n, m, k) in (2..=6)
         .flat_map(|n| (2..=6).map(move |m| (n, m)))
@@ -164,7 +164,7 @@ fn assert_labelled_agreement(
 
 #[test]
 fn hard_classifiers() {
-    let mut random = Random::new(6, 2);
+    let mut random = Random::new(8, 2);
     for (n, m, classes) in [(2, 2, 2), (3, 5, 2), (6, 4, 3), (5, 6, 4), (4, 3, 5)] {
         let class_of: Vec<usize> = (0..m).map(|y| y % classes).collect();
         let classifier = Classifier::hard(&class_of).unwrap();
@@ -175,7 +175,7 @@ fn hard_classifiers() {
 
 #[test]
 fn soft_classifiers() {
-    let mut random = Random::new(6, 3);
+    let mut random = Random::new(8, 3);
     for (n, m, classes) in [(2, 2, 2), (3, 5, 2), (6, 4, 3), (5, 6, 4), (4, 3, 5)] {
         let decisions = random.stochastic(m, classes);
         let classifier = Classifier::soft(decisions.clone()).unwrap();
@@ -186,7 +186,7 @@ fn soft_classifiers() {
 /// `min sum ground P` over the plans P with the two marginals, in the variables `P_yz`.
 #[test]
 fn transport_costs() {
-    let mut random = Random::new(6, 4);
+    let mut random = Random::new(8, 4);
     for number in 0..120 {
         let (m, k) = (1 + number % 9, 1 + number % 7);
         let (output, target) = (random.pmf(m), random.pmf(k));
