@@ -9,10 +9,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops and reports")]
 
 mod common;
+#[path = "../tests/common/random.rs"]
+mod random;
 
 use common::{measured, median, parts, seconds};
 use criterion::{BenchmarkId, Criterion};
-use rdc_theory::nalgebra::{DMatrix, DVector};
+use random::Random;
+use rdc_theory::nalgebra::DVector;
 use rdc_theory::{Perception, Problem};
 
 const SIZES: [usize; 2] = [64, 256];
@@ -61,16 +64,10 @@ fn bases(n: usize) -> [Base; 3] {
         ];
         Base { name, problem: problem.clone(), budgets: budgets.to_vec(), perceptions }
     };
-    // A multiplicative generator: the same entries on every machine.
-    let mut state = 1_u64;
-    let mut uniform = || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    };
-    let weights = DVector::from_fn(n, |_, _| 0.2 + uniform());
+    let random = &mut Random::new(1, 1);
+    let weights = DVector::from_fn(n, |_, _| 0.2 + random.uniform());
     let pmf = &weights / weights.sum();
-    let costs = [0, 1].map(|_| DMatrix::from_fn(n, n, |_, _| uniform()));
+    let costs = [0, 1].map(|_| random.matrix(n, n));
     let random = costs.into_iter().fold(Problem::new(pmf.clone(), n).unwrap(), |problem, cost| {
         problem.with_cost("cost", cost).unwrap()
     });

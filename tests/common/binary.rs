@@ -1,11 +1,8 @@
 //! Random binary sources, classifiers and budgets.
 
-use super::flips::Flips;
 use super::random::Random;
-use super::{pmf, rows};
+use super::{INF, count, pmf, rows};
 use rdc_theory::{BinaryClassifier, BinaryPoint, BinaryRdc, Classifier, Distortion, Rdc, Source};
-
-const INF: f64 = f64::INFINITY;
 
 /// A source, a classifier and two budgets.
 #[derive(Debug, Clone, Copy)]
@@ -97,25 +94,6 @@ impl BinaryCase {
         let classifier = Classifier::hard(&self.classifier.class_of()).unwrap();
         Rdc::new(&source, Distortion::hamming(2).unwrap(), &classifier).unwrap()
     }
-
-    /// The chance that the classifier errs on reproduction y of letter x.
-    fn misread(&self, x: usize, y: usize) -> f64 {
-        match self.classifier.class_of()[y] {
-            0 => self.posterior[x],
-            _ => 1.0 - self.posterior[x],
-        }
-    }
-
-    pub(crate) fn flips(&self) -> Flips {
-        Flips::new(self.p, |x, y| self.misread(x, y), self.d, self.e)
-    }
-
-    /// `sum_x p(x) min_y s Delta(x, y) + t d_c(x, y)`.
-    pub(crate) fn least_price(&self, s: f64, t: f64) -> f64 {
-        let price = |x: usize, y: usize| s * f64::from(x != y) + t * self.misread(x, y);
-        let least = |x: usize| price(x, 0).min(price(x, 1));
-        (1.0 - self.p) * least(0) + self.p * least(1)
-    }
 }
 
 /// Cases that an earlier version got wrong, in what rounding makes of weights that are nearly equal and of budgets on an
@@ -192,8 +170,6 @@ const HARD: [BinaryCase; 9] = [
 
 /// Those, and `RDC_CASES` random ones (12,000 by default).
 pub(crate) fn cases() -> impl Iterator<Item = BinaryCase> {
-    let count = std::env::var("RDC_CASES").ok().and_then(|cases| cases.parse().ok());
-    let random =
-        (0..count.unwrap_or(12_000)).map(|seed| BinaryCase::new(&mut Random::new(4, seed)));
+    let random = (0..count(12_000)).map(|seed| BinaryCase::new(&mut Random::new(4, seed)));
     HARD.into_iter().chain(random)
 }

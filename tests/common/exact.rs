@@ -1,5 +1,7 @@
 //! Sums of products in twice the working precision: a check must not drown in the rounding of its own sums.
 
+#![allow(dead_code, reason = "each test crate uses its part")]
+
 use rdc_theory::nalgebra::{DMatrix, DVector};
 
 /// A sum with what rounding took from it (Knuth's sum, Dekker's product).
@@ -56,32 +58,16 @@ pub(crate) fn price(
     Some(price)
 }
 
-/// Blahut's lower bound in bits at an output pmf q and multipliers in bits per unit, as `common::lower_bound`: exact
-/// enough where multipliers are so large that the terms have no digits left after the point.
-pub(crate) fn lower_bound(
-    pmf: &DVector<f64>,
-    costs: &[DMatrix<f64>],
-    budgets: &[f64],
-    q: &DVector<f64>,
-    multipliers: &[f64],
-) -> f64 {
-    let mut bound = Sum::default();
-    let mut c = DVector::<f64>::zeros(q.len());
-    for (x, &p) in pmf.iter().enumerate().filter(|&(_, &p)| p > 0.0) {
-        let prices: Vec<Option<Sum>> =
-            (0..q.len()).map(|y| price(costs, multipliers, x, y)).collect();
-        let used = (0..q.len()).filter(|&y| q[y] > 0.0).filter_map(|y| prices[y]);
-        let Some(least) = used.min_by(|a, b| a.value().total_cmp(&b.value())) else {
-            return f64::NEG_INFINITY;
-        };
-        let tilt = |y: usize| prices[y].map_or(0.0, |price| (-price.minus(least)).exp2());
-        let t: f64 = (0..q.len()).filter(|&y| q[y] > 0.0).map(|y| q[y] * tilt(y)).sum();
-        bound.add_multiple(p, least);
-        bound.add_product(-p, t.log2());
-        (0..q.len()).for_each(|y| c[y] += p * tilt(y) / t);
+/// `I(X; Y) = sum p W log2(W / q)` in bits, with the channel's own output q.
+pub(crate) fn information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
+    let output = channel.tr_mul(pmf);
+    let mut rate = Sum::default();
+    for (x, y) in (0..pmf.len()).flat_map(|x| (0..output.len()).map(move |y| (x, y))) {
+        let w = channel[(x, y)];
+        // The quotient itself may be too large for a number.
+        if pmf[x] * w > 0.0 {
+            rate.add_product(pmf[x] * w, w.log2() - output[y].log2());
+        }
     }
-    bound.add(-c.max().log2());
-    let priced = multipliers.iter().zip(budgets).filter(|(s, _)| **s > 0.0);
-    priced.for_each(|(s, budget)| bound.add_product(-s, *budget));
-    bound.value()
+    rate.value()
 }

@@ -1,12 +1,11 @@
 //! Random problems of every corner family. Each case has an integer seed of its own, so that it can be run alone.
 
-use super::expected;
+use super::case::Case;
 use super::random::Random;
+use super::{INF, expected, stochastic};
 use rdc_theory::Problem;
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use std::fmt;
-
-const INF: f64 = f64::INFINITY;
+use std::ops::Deref;
 
 /// The longest alphabet of most families.
 const LETTERS: usize = 24;
@@ -97,42 +96,35 @@ pub(crate) enum Place {
     NearZeroRate,
 }
 
-/// A problem as plain matrices, so that a failing case prints whole.
+/// A case with what is known of its budgets.
 #[derive(Debug, Clone)]
-pub(crate) struct Case {
+pub(crate) struct Placed {
     pub(crate) place: Place,
     /// How far one budget is from where it would be exceptional, in units of the cost's [`Case::scale`]; 0 elsewhere.
     pub(crate) distance: f64,
-    pub(crate) pmf: DVector<f64>,
-    pub(crate) costs: Vec<DMatrix<f64>>,
-    pub(crate) budgets: Vec<f64>,
+    pub(crate) case: Case,
 }
 
-/// Ready to be pasted into a test.
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "pmf {:?}", self.pmf.as_slice())?;
-        for cost in &self.costs {
-            let rows: Vec<Vec<f64>> =
-                cost.row_iter().map(|row| row.iter().copied().collect()).collect();
-            writeln!(f, "cost {rows:?}")?;
-        }
-        write!(f, "budgets {:?}", self.budgets)
+impl Deref for Placed {
+    type Target = Case;
+
+    fn deref(&self) -> &Case {
+        &self.case
     }
 }
 
-impl Case {
+impl Placed {
     /// The same case whatever the machine and whatever ran before it.
     pub(crate) fn new(family: Family, seed: u64) -> Self {
         let mut random = Random::new(family as u64, seed);
         let (pmf, costs) = model(family, &mut random);
         let place = family.place(&mut random);
-        let mut case = Self { place, distance: 0.0, pmf, costs, budgets: Vec::new() };
-        if !case.has_place() {
-            case.place = Place::Inside;
+        let mut placed = Self { place, distance: 0.0, case: Case::new(pmf, costs, &[]) };
+        if !placed.has_place() {
+            placed.place = Place::Inside;
         }
-        case.budgets = case.place_budgets(&mut random);
-        case
+        placed.case.budgets = placed.place_budgets(&mut random);
+        placed
     }
 
     /// Squared error on points and a uniform cost, with budgets that cost rate.
@@ -140,20 +132,12 @@ impl Case {
         let random = &mut Random::new(Family::Shapes as u64, 0);
         let distance = squared_error(&random.vector(n), &random.vector(m));
         let other = DMatrix::from_fn(n, m, |_, _| random.uniform());
-        let (pmf, costs) = (pmf(n, random), vec![distance, other]);
-        let mut case =
-            Self { place: Place::Inside, distance: 0.0, pmf, costs, budgets: Vec::new() };
-        let channel = case.channel(&[100.0, 10.0]);
-        case.budgets = case.costs.iter().map(|cost| expected(&case.pmf, &channel, cost)).collect();
-        case
-    }
-
-    pub(crate) fn problem(&self) -> Problem {
-        let problem = Problem::new(self.pmf.clone(), self.costs[0].ncols()).unwrap();
-        let named = self.costs.iter().enumerate();
-        named.fold(problem, |problem, (k, cost)| {
-            problem.with_cost(format!("cost {k}"), cost.clone()).unwrap()
-        })
+        let case = Case::new(pmf(n, random), vec![distance, other], &[]);
+        let mut placed = Self { place: Place::Inside, distance: 0.0, case };
+        let channel = placed.channel(&[100.0, 10.0]);
+        let spent = |cost| expected(&placed.pmf, &channel, cost);
+        placed.case.budgets = placed.costs.iter().map(spent).collect();
+        placed
     }
 
     /// There is no channel without rate if each letter is forbidden to some source letter.
@@ -209,20 +193,8 @@ impl Case {
         for mut row in channel.row_iter_mut() {
             let least = row.min();
             row.apply(|price| *price = (least - *price).exp());
-            let total = row.sum();
-            row /= total;
         }
-        channel
-    }
-
-    /// The largest average of a letter's costs above each row's minimum; 1 for constant costs.
-    pub(crate) fn scale(&self, k: usize) -> f64 {
-        let above = |x: usize, y: usize| self.costs[k][(x, y)] - self.costs[k].row(x).min();
-        let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
-        let average =
-            |y: usize| (0..self.pmf.len()).map(|x| self.pmf[x] * finite(above(x, y))).sum::<f64>();
-        let largest = (0..self.costs[k].ncols()).map(average).fold(0.0, f64::max);
-        if largest > 0.0 { largest } else { 1.0 }
+        stochastic(channel)
     }
 
     /// Budgets inside, but for one that is the smallest which the others allow; and which one.
@@ -265,13 +237,9 @@ impl Case {
                 pairs.map(|(p, d)| p * d).sum::<f64>()
             })
         };
-        Self {
-            place: self.place,
-            distance: 0.0,
-            pmf: DVector::from_element(1, 1.0),
-            costs: self.costs.iter().map(average).collect(),
-            budgets: Vec::new(),
-        }
+        let costs = self.costs.iter().map(average).collect();
+        let case = Case::new(DVector::from_element(1, 1.0), costs, &[]);
+        Self { place: self.place, distance: 0.0, case }
     }
 
     fn near_zero_rate(&mut self, random: &mut Random) -> Vec<f64> {
@@ -281,6 +249,18 @@ impl Case {
         self.distance = step / self.scale(k);
         budgets[k] -= step;
         budgets
+    }
+}
+
+impl Case {
+    /// The largest average of a letter's costs above each row's minimum; 1 for constant costs.
+    pub(crate) fn scale(&self, k: usize) -> f64 {
+        let above = |x: usize, y: usize| self.costs[k][(x, y)] - self.costs[k].row(x).min();
+        let finite = |v: f64| if v.is_finite() { v } else { 0.0 };
+        let average =
+            |y: usize| (0..self.pmf.len()).map(|x| self.pmf[x] * finite(above(x, y))).sum::<f64>();
+        let largest = (0..self.costs[k].ncols()).map(average).fold(0.0, f64::max);
+        if largest > 0.0 { largest } else { 1.0 }
     }
 }
 

@@ -1,4 +1,8 @@
-//! Random numbers that are the same everywhere, whatever was drawn before.
+//! Random numbers that are the same everywhere, whatever was drawn before: the one generator of all tests and benches.
+
+#![allow(dead_code, reason = "each test crate uses its part")]
+
+use rdc_theory::nalgebra::{DMatrix, DVector};
 
 /// Sebastiano Vigna's splitmix64: any seed will do, and neighbouring seeds give unrelated numbers.
 pub(crate) struct Random(u64);
@@ -44,6 +48,25 @@ impl Random {
 
     pub(crate) fn vector(&mut self, count: usize) -> Vec<f64> {
         (0..count).map(|_| self.uniform()).collect()
+    }
+
+    /// Uniform entries.
+    pub(crate) fn matrix(&mut self, rows: usize, columns: usize) -> DMatrix<f64> {
+        DMatrix::from_fn(rows, columns, |_, _| self.uniform())
+    }
+
+    /// Uniform weights, each row scaled to sum 1.
+    pub(crate) fn stochastic(&mut self, rows: usize, columns: usize) -> DMatrix<f64> {
+        let mut weights = self.matrix(rows, columns);
+        for mut row in weights.row_iter_mut() {
+            row /= row.sum();
+        }
+        weights
+    }
+
+    /// A pmf of uniform weights.
+    pub(crate) fn pmf(&mut self, letters: usize) -> DVector<f64> {
+        self.stochastic(1, letters).row(0).transpose()
     }
 
     /// Fisher and Yates.

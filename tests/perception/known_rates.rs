@@ -1,0 +1,83 @@
+//! R(D,P) against closed forms: a bit with total variation, and a Gaussian on finer and finer grids.
+
+use crate::common::random::Random;
+use crate::common::{INF, pmf};
+use rdc_theory::closed_form::{bernoulli_perception, gaussian_perception};
+use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{Distortion, Perception, Rdp};
+use statrs::distribution::{Continuous, ContinuousCDF, Normal};
+
+/// Two brackets of 1e-9 bits.
+const AGREEMENT: f64 = 1e-9;
+
+pub(crate) fn bernoulli(p: f64) -> Rdp {
+    let law = pmf(&[1.0 - p, p]);
+    let perception = Perception::total_variation(law.clone()).unwrap();
+    Rdp::new(law, Distortion::hamming(2).unwrap(), perception).unwrap()
+}
+
+#[test]
+fn a_bit_is_that_of_the_closed_form() {
+    let random = &mut Random::new(1001, 1);
+    let mut regimes = [0; 4];
+    for number in 0..1200 {
+        let p = random.between(0.02, 0.5);
+        let allowed = match number % 6 {
+            0 => 0.0,
+            1 => p * random.magnitude(-9.0, 0.0),
+            2 => INF,
+            _ => p * random.uniform(),
+        };
+        let d = 2.0 * p * (1.0 - p) * random.between(0.0, 1.1);
+        let exact = bernoulli_perception(p, d, allowed).unwrap();
+        let found = bernoulli(p).solve(d, allowed).unwrap();
+        regimes[exact.regime() as usize] += 1;
+        let off = (found.rate - exact.rate).abs().max((found.lower - exact.rate).abs());
+        assert!(off <= AGREEMENT, "{p} {d} {allowed}: {} is {}", found.rate, exact.rate);
+        // Multipliers follow the rate as the root of the gap, where they are smooth.
+        for (constraint, slope) in found.constraints.iter().zip(exact.multipliers) {
+            let smooth =
+                exact.rate > 1e-3 && slope.is_finite() && (allowed == 0.0 || allowed > 1e-3 * p);
+            // At P = 0 any slope at least as steep will do.
+            if smooth && (allowed > 0.0 || constraint.name == "distortion") {
+                let off = (constraint.multiplier - slope).abs() / (1.0 + slope);
+                assert!(off < 2e-3, "{p} {d} {allowed}: {constraint:?} is {slope}");
+            }
+        }
+    }
+    let [free, first, second, both] = regimes;
+    assert!(free > 60 && first > 200 && second == 0 && both > 500, "{regimes:?}");
+}
+
+/// A standard Gaussian in cells, each with its mean; reproductions and target are the same points, and the budgets are as far from
+/// the pieces' ends as the cells are wide.
+#[test]
+fn gaussians_on_finer_grids() {
+    let normal = Normal::new(0.0, 1.0).unwrap();
+    let reach = 4.5;
+    for (d, p) in [(0.5, 0.02), (0.8, 0.1), (0.5, 0.0), (0.3, 0.0)] {
+        let gaps = [21_usize, 41, 81].map(|count| {
+            let edge = |i: usize| match i {
+                0 => f64::NEG_INFINITY,
+                i if i == count => INF,
+                i => reach * (2.0 * i as f64 / count as f64 - 1.0),
+            };
+            let mass =
+                DVector::from_fn(count, |i, _| normal.cdf(edge(i + 1)) - normal.cdf(edge(i)));
+            let points = DVector::from_fn(count, |i, _| {
+                (normal.pdf(edge(i)) - normal.pdf(edge(i + 1))) / mass[i]
+            });
+            let law = &mass / mass.sum();
+            let square = DMatrix::from_fn(count, count, |x, y| (points[x] - points[y]).powi(2));
+            let perception = Perception::transport(law.clone(), square.clone()).unwrap();
+            let rdp = Rdp::new(law, Distortion::matrix(square).unwrap(), perception).unwrap();
+            let solution = rdp.solve(d, p).unwrap();
+            let exact = gaussian_perception(1.0, d, p).unwrap().rate;
+            (exact - solution.rate).abs()
+        });
+        // Twice as fine, about a quarter; where P is as small as the cells are wide, not yet on the coarse grids.
+        let [coarse, fine, finest] = gaps;
+        assert!(coarse > 3.0 * fine && fine > 3.0 * finest && finest < 1e-3, "{d} {p}: {gaps:?}");
+        assert!(p > 0.0 || (3.5..4.2).contains(&(fine / finest)), "{d} {p}: {gaps:?}");
+    }
+}
