@@ -9,7 +9,6 @@ use crate::model::distortion::Distortion;
 use crate::model::perception::Perception;
 use crate::model::source::Source;
 use crate::queries::inverse::least_budget::AtRate;
-use crate::queries::surface::grid::Cell;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Status;
 use crate::subproblem::certificate::PLANTED;
