@@ -62,44 +62,55 @@ fn every_function_is_in_the_file_that_it_is_linked_to() {
         };
         for name in names {
             let last = name.rsplit("::").next().unwrap();
-            let defined =
-                ["fn ", "struct ", "enum ", "const ", "pub ", "pub(crate) ", "type ", "    "]
-                    .iter()
-                    .any(|kind| {
-                        text.match_indices(&format!("{kind}{last}")).any(|(at, found)| {
-                            !text[at + found.len()..]
-                                .starts_with(|c: char| c.is_alphanumeric() || c == '_')
-                        })
-                    });
+            let defined = [
+                "fn ",
+                "mod ",
+                "struct ",
+                "enum ",
+                "const ",
+                "pub ",
+                "pub(crate) ",
+                "type ",
+                "    ",
+            ]
+            .iter()
+            .any(|kind| {
+                text.match_indices(&format!("{kind}{last}")).any(|(at, found)| {
+                    !text[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                })
+            });
             assert!(defined, "docs/equations.md: {name} is not in {}", path.display());
             checked += 1;
         }
     }
-    assert!(checked > 100, "only {checked} functions were read");
+    assert!(checked > 90, "only {checked} functions were read");
 }
 
 #[test]
 fn every_test_that_is_named_exists() {
     let page = fs::read_to_string(root().join("docs/equations.md")).unwrap();
-    let (tests, library) = (root().join("tests"), code_below(&root().join("src")));
+    let library = code_below(&root().join("src"));
+    // The learned codec is a crate of its own, with tests of its own.
+    let tests = [root().join("tests"), root().join("examples/learned_codec/tests")];
     let mut checked = 0;
     for line in page.lines().filter(|line| line.starts_with('|')) {
         let Some(cell) = line.trim_end_matches('|').rsplit('|').next() else { continue };
-        for name in quoted(cell).filter(|name| !name.contains(['(', ' ', '/', '.'])) {
+        for name in quoted(cell)
+            .filter(|name| !name.contains(|c: char| c.is_uppercase() || "( /.".contains(c)))
+        {
             let parts: Vec<&str> = name.split("::").collect();
             let (folders, test) = parts.split_at(parts.len() - 1);
             let named = |text: &str| text.contains(&format!("fn {}(", test[0]));
             let exists = if folders.is_empty() {
                 named(&library)
             } else {
-                let module = folders.iter().fold(tests.clone(), |path, folder| path.join(folder));
-                let file = module.with_extension("rs");
-                let text = if file.exists() {
-                    fs::read_to_string(file).unwrap()
-                } else {
-                    assert!(module.is_dir(), "docs/equations.md: {name} has no file");
-                    code_below(&module)
-                };
+                let below =
+                    |tests: &PathBuf| folders.iter().fold(tests.clone(), |at, part| at.join(part));
+                let text = tests.iter().map(below).find_map(|module| {
+                    let file = fs::read_to_string(module.with_extension("rs")).ok();
+                    file.or_else(|| module.is_dir().then(|| code_below(&module)))
+                });
+                let Some(text) = text else { panic!("docs/equations.md: {name} has no file") };
                 test == ["*"] || named(&text)
             };
             assert!(exists, "docs/equations.md names {name}, which does not exist");
