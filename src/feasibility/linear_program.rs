@@ -66,6 +66,16 @@ impl Reach {
         }
     }
 
+    /// The same of an instance that differs in the units of its budgets; `None` if no channel has more slack in those than
+    /// budgets that count as close to the edge.
+    pub(crate) fn in_units_of(&self, relative: &Instance<'_>) -> Option<Self> {
+        let same = Self { shift: shift(relative, &self.channel), ..self.clone() };
+        if !same.is_near() {
+            return Some(same);
+        }
+        feasibility(relative).filter(|reach| !reach.is_near() && !reach.is_infeasible())
+    }
+
     /// Whether the budgets are on the edge of what can be met or so close that it shapes the solution.
     pub(crate) fn is_near(&self) -> bool {
         self.shift > -NEAR
@@ -100,11 +110,22 @@ fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, DVector<f64>, Vec
         let least = row.iter().copied().fold(f64::INFINITY, f64::min);
         let y = row.iter().position(|&e| e == least).unwrap_or(0);
         for (constraint, total) in instance.constraints.iter().zip(costs.iter_mut()) {
-            *total += p * constraint.cost[(y, x)];
+            *total += p * constraint.cost(x, y);
         }
         channel.push(y);
     }
     (s.dot(&costs), costs, channel)
+}
+
+/// `max_k E[d_k] - D_k` of a mixture of deterministic channels.
+fn shift(instance: &Instance<'_>, channel: &[(f64, Vec<usize>)]) -> f64 {
+    let over = |constraint: &LinearConstraint<'_>| {
+        let of_letter = |(x, &y): (usize, &usize)| instance.pmf[x] * constraint.cost(x, y);
+        let of_channel = |letters: &[usize]| letters.iter().enumerate().map(of_letter).sum::<f64>();
+        let spent = channel.iter().map(|(weight, letters)| weight * of_channel(letters));
+        spent.sum::<f64>() - constraint.budget
+    };
+    instance.constraints.iter().map(over).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// How far the budgets are from the frontier, well enough to tell which side they are on and to hold half of the
@@ -229,12 +250,12 @@ fn sharpen(instance: &Instance<'_>, basis: &[Column], best: &mut Reach) {
 /// The average costs of one deterministic channel beyond those of another.
 fn difference(instance: &Instance<'_>, from: &[usize], to: &[usize]) -> DVector<f64> {
     let average = |constraint: &LinearConstraint<'_>| {
-        let cost = constraint.cost;
+        let cost = constraint.matrix;
         let mut sum = TwoFold::default();
         for (x, (&a, &b)) in from.iter().zip(to).enumerate().filter(|(_, (a, b))| a != b) {
             sum.add_product(instance.pmf[x], cost[(b, x)] - cost[(a, x)]);
         }
-        sum.total()
+        constraint.scale * sum.total()
     };
     DVector::from_iterator(instance.constraints.len(), instance.constraints.iter().map(average))
 }

@@ -29,10 +29,34 @@ pub(crate) fn solve_instance(
     if let Some(outcome) = zero_rate(instance) {
         return outcome;
     }
-    match reach {
-        Some(edge) if edge.is_near() => solve(instance, edge, watch),
-        _ => run(instance, reach, guess, watch),
+    let Some(reach) = reach else { return run(instance, None, guess, watch) };
+    if let Some(outcome) = run_in_units_of_budgets(instance, reach, guess.as_ref(), watch) {
+        return outcome;
     }
+    if reach.is_near() {
+        solve(instance, reach, watch)
+    } else {
+        run(instance, Some(reach), guess, watch)
+    }
+}
+
+/// Runs the method with each budget as the unit of its constraint. `None` where these units leave hardly any slack.
+///
+/// A budget that is small beside the largest cost is not close to the edge for that. In units of the cost it would be, and the
+/// multipliers would start decades away from where they end.
+fn run_in_units_of_budgets(
+    instance: &Instance<'_>,
+    reach: &Reach,
+    guess: Option<&Guess>,
+    watch: &mut Watch<'_>,
+) -> Option<Outcome> {
+    let relative = instance.in_units_of_budgets();
+    let reach = reach.in_units_of(&relative)?;
+    let scales = relative.scales().component_div(&instance.scales());
+    let guess = guess.map(|(q, s)| (q.clone(), s.component_div(&scales)));
+    let mut outcome = run(&relative, Some(&reach), guess, watch);
+    outcome.dual.s.component_mul_assign(&scales);
+    Some(outcome)
 }
 
 /// Excess of the constraint that was left out which may be rounding, in scaled costs.
@@ -268,7 +292,8 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, wa
     let of_face = std::mem::take(&mut outcome.lower_nats);
     // Budgets below the edge by rounding count as being on it.
     whole.constraints.extend(edges.iter().map(|(edge, _)| LinearConstraint {
-        cost: &edge.cost,
+        matrix: &edge.cost,
+        scale: 1.0,
         origin: Vec::new(),
         budget: edge.budget.max(0.0),
         rounding: 0.0,

@@ -3,14 +3,15 @@
 use super::boundary::solve_instance;
 use super::report;
 use crate::error::RdcError;
-use crate::feasibility::{linear_program, proof};
+use crate::feasibility::linear_program::{self, Reach};
+use crate::feasibility::proof;
 use crate::model::cost::Cost;
 use crate::model::problem::Problem;
 use crate::result::progress::Progress;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Solution;
 use crate::solver::methods::dispatch::run;
-use crate::solver::run::budgets::meets_budgets;
+use crate::solver::run::budgets::{LARGEST_SHARE, is_close_to_budgets, meets_budgets};
 use crate::solver::run::monitor::{Observer, Watch};
 use crate::solver::run::outcome::Ended;
 use crate::solver::run::warm_start::Near;
@@ -176,6 +177,15 @@ pub(crate) fn solve(
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
         return Err(proof::infeasible(problem, budgets, &instance, reach));
     }
+    if reach.as_ref().is_some_and(Reach::is_near) {
+        // What rounding excuses in the units of the largest cost may be a multiple of a budget.
+        let relative = instance.in_units_of_budgets();
+        let decided = |shift: f64, bound: f64| shift <= LARGEST_SHARE || bound > LARGEST_SHARE;
+        let reach = linear_program::reach(&relative, decided);
+        if reach.bound > LARGEST_SHARE {
+            return Err(proof::infeasible(problem, budgets, &relative, &reach));
+        }
+    }
     // A guess has no flows: they would start far from what suits it.
     let near = near.filter(|_| instance.marginal.is_none());
     let guess = near.map(|near| near.in_nats(problem, &instance));
@@ -197,7 +207,8 @@ pub(crate) fn solve(
     for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
         multipliers[index] += s;
     }
-    let is_met = is_met || instance.marginal.is_none();
+    let is_met =
+        (is_met || instance.marginal.is_none()) && is_close_to_budgets(&instance, &outcome.channel);
     Ok(report::solution(problem, outcome, &multipliers, Some(budgets), is_met, watch))
 }
 

@@ -6,6 +6,9 @@ use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
+/// Budgets below this, in units of the largest average cost of a letter, are not units of their own: entries would overflow.
+const SMALLEST_UNIT: f64 = 1e-40;
+
 /// Constraint `index` stands for the combination of all with these `weights` (scaled units, up to a constant for each
 /// source letter), which leaves hardly any slack.
 #[derive(Debug, Clone)]
@@ -27,8 +30,11 @@ pub(crate) struct Priced<'a> {
 /// `E[d_k] <= D_k`, in scaled units.
 #[derive(Debug, Clone)]
 pub(crate) struct LinearConstraint<'a> {
-    /// m x n.
-    pub(crate) cost: &'a DMatrix<f64>,
+    /// m x n: the cost of a pair is `scale` times its entry.
+    pub(crate) matrix: &'a DMatrix<f64>,
+    /// A power of two, which brings a budget that is not 0 between 1 and 2: what is far from a small budget is then far in
+    /// these units too, however large the largest cost.
+    pub(crate) scale: f64,
     /// What the cost is made of: (index in the problem, weight), up to a constant for each source letter.
     pub(crate) origin: Vec<(usize, f64)>,
     pub(crate) budget: f64,
@@ -54,12 +60,25 @@ pub(crate) struct Instance<'a> {
     pub(crate) allowed: Cow<'a, Allowed>,
 }
 
+impl LinearConstraint<'_> {
+    /// The cost of a pair, in the units of the budget.
+    pub(crate) fn cost(&self, x: usize, y: usize) -> f64 {
+        self.scale * self.matrix[(y, x)]
+    }
+}
+
+/// The power of two that brings a positive budget between 1 and 2, 1 for others.
+fn budget_scale(budget: f64) -> f64 {
+    if budget > SMALLEST_UNIT { (-budget.log2().floor()).exp2() } else { 1.0 }
+}
+
 impl<'a> Instance<'a> {
     /// The budgets of a request's costs that constrain anything.
     pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
         let constraint = |((index, cost), &budget): ((usize, &'a Cost), &f64)| {
             Some(LinearConstraint {
-                cost: &cost.matrix,
+                matrix: &cost.matrix,
+                scale: 1.0,
                 origin: vec![(index, 1.0)],
                 budget: cost.scaled_budget(budget)?,
                 rounding: cost.budget_rounding(budget),
@@ -68,6 +87,19 @@ impl<'a> Instance<'a> {
         };
         let costs = problem.costs.iter().enumerate().zip(budgets);
         Self { constraints: costs.filter_map(constraint).collect(), ..Self::unconstrained(problem) }
+    }
+
+    /// The same request with every budget that is not 0 as the unit of its constraint.
+    pub(crate) fn in_units_of_budgets(&self) -> Self {
+        let mut relative = self.clone();
+        for constraint in &mut relative.constraints {
+            let scale = budget_scale(constraint.budget);
+            constraint.scale *= scale;
+            constraint.budget *= scale;
+            constraint.rounding *= scale;
+            constraint.origin.iter_mut().for_each(|(_, weight)| *weight *= scale);
+        }
+        relative
     }
 
     /// The same request with the output pmf held to a marginal.
@@ -124,8 +156,8 @@ impl<'a> Instance<'a> {
     /// The same request with every constraint turned into a price.
     pub(crate) fn with_prices(&'a self, s: &DVector<f64>) -> Self {
         let constrained = self.constraints.iter().zip(s).map(|(constraint, &price)| Priced {
-            cost: constraint.cost,
-            price,
+            cost: constraint.matrix,
+            price: constraint.scale * price,
             origin: constraint.origin.clone(),
         });
         Self {
@@ -164,7 +196,8 @@ impl<'a> Instance<'a> {
     ) -> Self {
         let constraint =
             |(k, (cost, &budget)): (usize, (&'a DMatrix<f64>, &f64))| LinearConstraint {
-                cost,
+                matrix: cost,
+                scale: 1.0,
                 origin: vec![(k, 1.0)],
                 budget,
                 rounding: 0.0,
@@ -185,7 +218,7 @@ impl<'a> Instance<'a> {
     /// `sum_x p(x) d_k(x, y)` for every cost, m x 1 each.
     pub(crate) fn averages(&self) -> Vec<DMatrix<f64>> {
         let average = |constraint: &LinearConstraint<'_>| {
-            let column = constraint.cost * &*self.pmf;
+            let column = constraint.scale * (constraint.matrix * &*self.pmf);
             DMatrix::from_column_slice(column.len(), 1, column.as_slice())
         };
         self.constraints.iter().map(average).collect()
@@ -255,6 +288,11 @@ impl<'a> Instance<'a> {
         self.of_each(|constraint| constraint.rounding)
     }
 
+    /// What the entries of each cost matrix are multiplied by.
+    pub(crate) fn scales(&self) -> DVector<f64> {
+        self.of_each(|constraint| constraint.scale)
+    }
+
     fn of_each(&self, number: impl Fn(&LinearConstraint<'a>) -> f64) -> DVector<f64> {
         DVector::from_iterator(self.constraints.len(), self.constraints.iter().map(number))
     }
@@ -268,8 +306,11 @@ impl<'a> Instance<'a> {
     #[inline(always)]
     pub(crate) fn exponent(&self, x: usize, s: &DVector<f64>, row: &mut [f64]) {
         row.fill(0.0);
-        let constrained =
-            self.constraints.iter().map(|constraint| constraint.cost).zip(s.iter().copied());
+        let constrained = self
+            .constraints
+            .iter()
+            .zip(s)
+            .map(|(constraint, s)| (constraint.matrix, constraint.scale * s));
         let priced = self.priced.iter().map(|priced| (priced.cost, priced.price));
         for (cost, multiplier) in constrained.chain(priced) {
             for (e, &d) in row.iter_mut().zip(self.letter_costs(cost, x)) {
@@ -294,7 +335,7 @@ impl<'a> Instance<'a> {
 
     /// `E[d_k]` of a channel (m x n), for every k.
     pub(crate) fn expected(&self, channel: &DMatrix<f64>) -> DVector<f64> {
-        self.of_each(|constraint| self.average(channel, constraint.cost))
+        self.of_each(|constraint| constraint.scale * self.average(channel, constraint.matrix))
     }
 
     /// What a channel pays for its priced costs.

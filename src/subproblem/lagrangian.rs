@@ -68,6 +68,20 @@ impl Sums {
         }
     }
 
+    /// From the entries of the matrices to the units of the budgets.
+    fn scale(&mut self, instance: &Instance<'_>) {
+        let scales = instance.scales();
+        if scales.iter().all(|scale| *scale == 1.0) {
+            return;
+        }
+        self.expected.component_mul_assign(&scales);
+        for (k, &scale) in scales.iter().enumerate() {
+            self.sensitivity.column_mut(k).scale_mut(scale);
+            self.covariance.column_mut(k).scale_mut(scale);
+            self.covariance.row_mut(k).scale_mut(scale);
+        }
+    }
+
     pub(crate) fn add(mut self, other: &Self) -> Self {
         self.log_partition += other.log_partition;
         self.neglected += other.neglected;
@@ -148,6 +162,7 @@ impl Kernel {
             parts.into_par_iter().map(run).collect()
         };
         self.sums = blocks.iter().fold(Sums::zeros(m, k), Sums::add);
+        self.sums.scale(instance);
         self.sums.potential = potential;
         self.sums.covariance.fill_upper_triangle_with_lower_triangle();
     }
@@ -223,7 +238,7 @@ impl Letter {
             *w = q * b;
         }
         for (k, constraint) in instance.constraints.iter().enumerate() {
-            let costs = instance.letter_costs(constraint.cost, x);
+            let costs = instance.letter_costs(constraint.matrix, x);
             let mean = dot(&self.channel, costs);
             sums.expected[k] += p * mean;
             let slopes = sums.sensitivity.column_mut(k).data.into_slice_mut();

@@ -28,7 +28,7 @@ impl Combined {
         // One multiplier is exact; several are solutions of equations, with an error of their own size.
         let several = normal.iter().filter(|n| **n > 0.0).count() > 1;
         let sum =
-            |x: usize, y: usize| instance.constraints.iter().map(|d| d.cost[(y, x)]).sum::<f64>();
+            |x: usize, y: usize| instance.constraints.iter().map(|d| d.cost(x, y)).sum::<f64>();
         let mut cost = DMatrix::zeros(m, n);
         let mut slack = TwoFold::default();
         for (weight, budget) in normal.iter().zip(&instance.budgets()) {
@@ -48,7 +48,7 @@ impl Combined {
                 *v = if tied { 0.0 } else { difference(instance, normal, x, y, best) };
             }
             for (weight, d) in normal.iter().zip(&instance.constraints) {
-                slack.add_product(-weight * instance.pmf[x], d.cost[(best, x)]);
+                slack.add_product(-weight * instance.pmf[x], d.cost(x, best));
             }
         }
         let usable = |x: usize, y: usize| instance.pairs(x).is_none_or(|pairs| pairs[y]);
@@ -73,7 +73,8 @@ impl Combined {
             constraint.origin.iter().map(move |&(index, weight)| (index, weight * w))
         });
         changed.constraints[k] = LinearConstraint {
-            cost: &self.cost,
+            matrix: &self.cost,
+            scale: 1.0,
             origin: origin.collect(),
             budget: self.budget,
             rounding: self.weights.dot(&instance.roundings()),
@@ -100,8 +101,8 @@ fn difference(
 ) -> f64 {
     let mut difference = TwoFold::default();
     for (&weight, d) in normal.iter().zip(&instance.constraints) {
-        difference.add_product(weight, d.cost[(y, x)]);
-        difference.add_product(-weight, d.cost[(best, x)]);
+        difference.add_product(weight, d.cost(x, y));
+        difference.add_product(-weight, d.cost(x, best));
     }
     difference.total()
 }

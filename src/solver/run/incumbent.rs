@@ -63,7 +63,10 @@ impl<'a> Finish<'a> {
     ) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints.len());
         let uniform = DVector::from_element(m, 1.0 / m as f64);
-        let dearest = instance.constraints.iter().map(|constraint| constraint.cost.max());
+        let dearest = instance
+            .constraints
+            .iter()
+            .map(|constraint| constraint.scale * constraint.matrix.max());
         Self {
             instance,
             // It meets the budgets of costs, not that of the marginal.

@@ -18,7 +18,9 @@ impl Near<'_> {
     /// The output pmf, and the multipliers of an instance that is [`Instance::within`] the problem, in nats per scaled unit.
     pub(crate) fn in_nats(&self, problem: &Problem, instance: &Instance<'_>) -> Guess {
         let costs = instance.constraints.iter().filter_map(|constraint| constraint.origin.first());
-        let scaled = |&(k, _): &(usize, f64)| self.multipliers[k] * problem.costs[k].scale * LN_2;
+        let scaled = |&(k, weight): &(usize, f64)| {
+            self.multipliers[k] * problem.costs[k].scale * LN_2 / weight
+        };
         (self.q.clone(), DVector::from_iterator(instance.constraints.len(), costs.map(scaled)))
     }
 }
