@@ -114,7 +114,7 @@ pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
         bound > FRONTIER_TOLERANCE.max(instance.roundings().max())
             || (shift < 0.0 && shift < 0.5 * bound)
     };
-    if instance.constraints.len() == 0 {
+    if instance.constraints.is_empty() {
         return None;
     }
     // Rows start at 0, so that no channel costs less than 0. Said here, as digits of a budget far below the scale of its

@@ -66,7 +66,7 @@ impl Plane {
 }
 
 impl From<&Solution> for Plane {
-    /// Of a solution of an [`Rdc`]: its first two constraints count.
+    /// Of a solution of an [`Rdc`](crate::Rdc): its first two constraints count.
     fn from(solution: &Solution) -> Self {
         let constraint = |k: usize| solution.constraints.get(k);
         Self {

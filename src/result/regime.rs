@@ -23,7 +23,7 @@ impl Regime {
     /// All regimes.
     pub const ALL: [Self; 4] = [Self::Neither, Self::FirstOnly, Self::SecondOnly, Self::Both];
 
-    /// The regime that a solution of an [`Rdc`] shows, see [`Regime::along`].
+    /// The regime that a solution of an [`Rdc`](crate::Rdc) shows, see [`Regime::along`].
     #[must_use]
     pub fn of(solution: &Solution) -> Self {
         Self::along(solution, [0, 1])

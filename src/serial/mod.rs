@@ -18,7 +18,7 @@
 //!   `row minimum(x) + excess(x, y)`, with `"inf"` in `excess` for forbidden pairs; `offset + offset_error` is the average
 //!   row minimum, `scale` the power of two by which the solver divides; `perception` is one, or null. By hand, write a source, a distortion and a
 //!   classifier.
-//! - **[`Method`], [`Status`] and [`Regime`]** are what they print.
+//! - **[`Method`](crate::Method), [`Status`](crate::Status) and [`Regime`](crate::Regime)** are what they print.
 //! - **A cell** is `"missing"`, `"infeasible"` or `{"solved": {...}}`; the cells of a [`Surface`](crate::Surface) are one
 //!   list, ordered by the second budget, then by the first; its `fixed` budgets are pairs `[name, budget]`.
 //! - **Durations** are `{"secs", "nanos"}`. All else has its fields by their names.

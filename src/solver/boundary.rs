@@ -247,7 +247,7 @@ fn mixture(instance: &Instance<'_>, channels: &[DMatrix<f64>]) -> (DMatrix<f64>,
     let costs: Vec<DMatrix<f64>> = (0..instance.constraints.len()).map(cost).collect();
     let budgets = DVector::zeros(costs.len());
     let mixtures =
-        Instance::mixture(each.len(), costs.iter().collect(), budgets, Allowed::default());
+        Instance::mixture(each.len(), costs.iter().collect(), &budgets, Allowed::default());
     let weights = linear_program::reach(&mixtures, |shift, _| shift <= 0.0);
     let mut mixed = DMatrix::zeros(instance.reproductions, instance.letters());
     for (weight, choice) in &weights.channel {

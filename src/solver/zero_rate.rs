@@ -44,7 +44,7 @@ pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         return meets_budgets(instance, &outcome.channel).then_some(outcome);
     }
     let mut output = DVector::zeros(instance.reproductions);
-    if instance.constraints.len() == 0 {
+    if instance.constraints.is_empty() {
         output[first] = 1.0;
     } else {
         let reach = linear_program::reach(&constant, |shift, bound| shift <= 0.0 || bound > 0.0);

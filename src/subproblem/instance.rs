@@ -146,7 +146,8 @@ impl<'a> Instance<'a> {
         let m = self.reproductions;
         let mut allowed = Allowed::default();
         allowed.restrict(1, m, |_, y| self.allowed.whatever_the_source(&self.pmf, y, m));
-        let mut constant = Instance::mixture(m, averages.iter().collect(), self.budgets(), allowed);
+        let mut constant =
+            Instance::mixture(m, averages.iter().collect(), &self.budgets(), allowed);
         for (average, of) in constant.constraints.iter_mut().zip(&self.constraints) {
             average.origin.clone_from(&of.origin);
             average.rounding = of.rounding;
@@ -158,7 +159,7 @@ impl<'a> Instance<'a> {
     pub(crate) fn mixture(
         letters: usize,
         coordinates: Vec<&'a DMatrix<f64>>,
-        budgets: DVector<f64>,
+        budgets: &DVector<f64>,
         allowed: Allowed,
     ) -> Self {
         let constraint =
@@ -169,7 +170,7 @@ impl<'a> Instance<'a> {
                 rounding: 0.0,
                 is_equality: false,
             };
-        let constraints = coordinates.into_iter().zip(&budgets).enumerate().map(constraint);
+        let constraints = coordinates.into_iter().zip(budgets).enumerate().map(constraint);
         Self {
             pmf: Cow::Owned(DVector::from_element(1, 1.0)),
             reproductions: letters,

@@ -117,6 +117,6 @@ impl<const K: usize> Envelope<K> {
         let shares = finite.clone().map(|k| self.axes[k].share(budgets[k])).chain([rate]);
         let shares = DVector::from_iterator(finite.clone().count() + 1, shares);
         let columns = finite.chain([K]).map(|k| &self.columns[k]).collect();
-        Instance::mixture(self.columns[K].len(), columns, shares, allowed.clone())
+        Instance::mixture(self.columns[K].len(), columns, &shares, allowed.clone())
     }
 }

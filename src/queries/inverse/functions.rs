@@ -43,7 +43,7 @@ impl Problem {
 
     /// The least budget at a rate and the other budgets.
     ///
-    /// The tolerance of the settings is that of [`LeastBudget::status`], the time limit one of the whole search, the
+    /// The tolerance of the settings is that of [`LeastBudget::status`](crate::LeastBudget::status), the time limit one of the whole search, the
     /// iteration limit one of each solve.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(crate) fn run(
 ) -> Outcome {
     match watch.settings().method() {
         Method::InteriorPoint => primal_dual::solve(instance, reach, guess, watch),
-        _ if instance.constraints.len() == 0 => blahut_arimoto::solve(instance, watch),
+        _ if instance.constraints.is_empty() => blahut_arimoto::solve(instance, watch),
         Method::BlahutArimoto => multiplier_search::solve(instance, reach, watch),
         Method::ConstrainedBlahutArimoto => {
             constrained_blahut_arimoto::solve(instance, reach, watch)
