@@ -1,13 +1,13 @@
 //! Random strictly feasible problems with a perception: every one is certified, in few iterations, within its budgets.
 //!
-//! `RDC_CASES` sets the number of cases of each divergence (1,000 by default), `RDC_FIRST` the first seed.
+//! `RDC_CASES` sets the number of cases of each divergence (400 by default), `RDC_FIRST` the first seed.
 
 use crate::common::measure::Kind;
 use crate::common::perception::Perceived;
 use crate::common::{count, variable};
 use rdc_theory::Status;
 
-const CASES: u64 = 1000;
+const CASES: u64 = 400;
 const MAX_ITERATIONS: usize = 60;
 const TOLERANCE: f64 = 1e-9;
 

@@ -1,6 +1,6 @@
 //! Random strictly feasible problems: every one is certified, in few iterations, within its budgets.
 //!
-//! `RDC_CASES` sets the number of cases (2,000 by default).
+//! `RDC_CASES` sets the number of cases (1,000 by default).
 
 use crate::cases::solve;
 use crate::common::case::Case;
@@ -64,7 +64,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    #![proptest_config(common::config(2000, 20_240_503))]
+    #![proptest_config(common::config(1000, 20_240_503))]
 
     #[test]
     fn strictly_feasible_problems_are_certified(case in case()) {

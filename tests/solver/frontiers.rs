@@ -1,6 +1,6 @@
 //! The exact frontiers of two budgets: against hand computation, enumeration, the simplex method and the solver.
 //!
-//! `RDC_CASES` sets the number of random cases (1,000 by default).
+//! `RDC_CASES` sets the number of random cases (500 by default).
 
 use crate::common::case::Case;
 use crate::common::{self, INF, applied, bernoulli, pmf, rows};
@@ -348,7 +348,7 @@ fn assert_hull(polyline: &Polyline, points: &[[f64; 2]], size: f64) -> Result<()
 }
 
 proptest! {
-    #![proptest_config(common::config(1000, 20_240_504))]
+    #![proptest_config(common::config(500, 20_240_504))]
 
     #[test]
     fn frontiers_are_hulls_of_what_is_enumerated(case in random_case(4, 12.0)) {
@@ -426,7 +426,7 @@ fn no_rate_on_the_zero_rate_frontier_and_some_below() {
         }
         Ok(true)
     };
-    let (checked, cases) = applied(common::config(1000, 20_240_504), random_case(6, ORDERS), check);
+    let (checked, cases) = applied(common::config(500, 20_240_504), random_case(6, ORDERS), check);
     let below_it = below_it.get();
     assert!(10 * checked > 6 * cases && below_it > cases, "{checked} of {cases}, {below_it} below");
 }

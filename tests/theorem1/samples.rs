@@ -1,7 +1,7 @@
 //! The check of Theorem 1 on samples: what it finds, against enumeration, and what it must not find.
 
-use crate::common::INF;
 use crate::common::random::Random;
+use crate::common::{INF, count};
 use crate::witness::{assert_proven, largest};
 use rdc_theory::RdcError;
 use rdc_theory::theorem1::{Bracket, Sample, check_samples};
@@ -102,7 +102,7 @@ fn convex<const K: usize>(random: &mut Random) -> Vec<Sample<K>> {
 
 #[test]
 fn convex_functions_pass() {
-    for seed in 0..2000 {
+    for seed in 0..count(700) {
         let mut random = Random::new(21, seed);
         let [one, two, three] = [
             check_samples(&convex::<1>(&mut random)).unwrap().to_string(),
