@@ -11,7 +11,7 @@ use crate::result::progress::Progress;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Solution;
 use crate::solver::methods::dispatch::run;
-use crate::solver::run::budgets::{LARGEST_SHARE, is_close_to_budgets, meets_budgets};
+use crate::solver::run::budgets::{LARGEST_SHARE, meets_budgets};
 use crate::solver::run::monitor::{Observer, Watch};
 use crate::solver::run::outcome::Ended;
 use crate::solver::run::warm_start::Near;
@@ -207,8 +207,7 @@ pub(crate) fn solve(
     for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
         multipliers[index] += s;
     }
-    let is_met =
-        (is_met || instance.marginal.is_none()) && is_close_to_budgets(&instance, &outcome.channel);
+    let is_met = is_met || instance.marginal.is_none();
     Ok(report::solution(problem, outcome, &multipliers, Some(budgets), is_met, watch))
 }
 

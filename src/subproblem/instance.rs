@@ -6,7 +6,7 @@ use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
-/// Budgets below this, in units of the largest average cost of a letter, are not units of their own: entries would overflow.
+/// Smaller budgets, in scaled costs, are not the units of their constraints: squares of entries could overflow in such units.
 const SMALLEST_UNIT: f64 = 1e-40;
 
 /// Constraint `index` stands for the combination of all with these `weights` (scaled units, up to a constant for each
@@ -32,8 +32,7 @@ pub(crate) struct Priced<'a> {
 pub(crate) struct LinearConstraint<'a> {
     /// m x n: the cost of a pair is `scale` times its entry.
     pub(crate) matrix: &'a DMatrix<f64>,
-    /// A power of two, which brings a budget that is not 0 between 1 and 2: what is far from a small budget is then far in
-    /// these units too, however large the largest cost.
+    /// A power of two: 1 in scaled costs; what brings the budget between 1 and 2 where it is the unit.
     pub(crate) scale: f64,
     /// What the cost is made of: (index in the problem, weight), up to a constant for each source letter.
     pub(crate) origin: Vec<(usize, f64)>,

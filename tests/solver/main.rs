@@ -17,6 +17,7 @@ mod common {
     pub(crate) mod overlap;
     pub(crate) mod program;
     pub(crate) mod random;
+    pub(crate) mod wide;
 
     pub(crate) use basics::*;
 }
@@ -33,3 +34,4 @@ mod frontiers;
 mod infeasible_budgets;
 mod limits_and_callbacks;
 mod methods;
+mod wide_costs;

@@ -1,12 +1,13 @@
 //! Whether a channel meets the budgets, up to the rounding that a solution documents.
 
-use crate::subproblem::instance::{Instance, LinearConstraint};
+use crate::subproblem::instance::Instance;
 use nalgebra::DMatrix;
 
 /// Excess over a scaled budget, relative to it, that is rounding.
 const PROMISED_ROUNDING: f64 = 1e-12;
 
-/// No rounding excuses a channel that exceeds a positive budget by more than this share of it.
+/// No rounding excuses that every channel exceeds some of the budgets by more than this share of them, however large the costs
+/// are beside them.
 pub(crate) const LARGEST_SHARE: f64 = 1e-3;
 
 /// Whether a channel is what the solution's documentation promises.
@@ -24,14 +25,4 @@ pub(crate) fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> 
 pub(crate) fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
     let budget = instance.constraints[k].budget;
     expected <= budget + instance.constraints[k].rounding.max(PROMISED_ROUNDING * budget.max(1.0))
-}
-
-/// Whether a channel exceeds no budget by a share of it that is more than rounding, however large the cost is beside it.
-pub(crate) fn is_close_to_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
-    let expected = instance.expected(channel);
-    let close = |(constraint, expected): (&LinearConstraint<'_>, &f64)| {
-        let budget = constraint.budget;
-        !(budget > 0.0) || *expected <= (1.0 + LARGEST_SHARE) * budget
-    };
-    instance.constraints.iter().zip(&expected).all(close)
 }

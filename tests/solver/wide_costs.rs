@@ -1,0 +1,120 @@
+//! Costs of many orders of magnitude beside small budgets: outliers, far clusters, a big number for a forbidden pair.
+
+use crate::common::case::Case;
+use crate::common::random::Random;
+use crate::common::wide::{Wide, normal, squared_error};
+use crate::common::{count, hamming, pmf, rows};
+use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{RdcError, Status};
+
+/// Reference rates were computed with 80 digits, or follow from a closed form.
+#[track_caller]
+fn assert_rate(case: &Case, rate: f64) {
+    let solution = case.problem().solve(&case.budgets).unwrap();
+    assert_eq!(solution.status, Status::Certified, "[{}, {}]", solution.lower, solution.rate);
+    let (lower, upper) = (solution.lower - 1e-9, solution.rate + 1e-9);
+    assert!(lower <= rate && rate <= upper, "{rate} is not in [{lower}, {upper}]");
+    for constraint in &solution.constraints {
+        let most = constraint.budget * (1.0 + 1e-12);
+        assert!(constraint.achieved <= most, "{constraint:?}");
+    }
+}
+
+fn uniform(points: &[f64], d: f64) -> Case {
+    let n = points.len();
+    Case::new(DVector::from_element(n, 1.0 / n as f64), vec![squared_error(points)], &[d])
+}
+
+#[test]
+fn an_outlier_does_not_hide_the_others() {
+    assert_rate(&uniform(&[-1.4, -0.5, -0.3, 1e5], 0.05), 1.245019745);
+}
+
+#[test]
+fn clusters_may_be_far_apart() {
+    let points = [0.0, 1.0, 2.0, 300000.0, 300001.0, 300002.0];
+    // A uniform source on three points within a cluster, and one bit for the cluster: 1 + R_3(1/3).
+    assert_rate(&uniform(&points, 0.3333333333), 1.504599628);
+}
+
+#[test]
+fn two_hundred_samples_and_one_at_a_hundred() {
+    let random = &mut Random::new(77, 1);
+    let mut points: Vec<f64> = (0..200).map(|_| normal(random)).collect();
+    points[0] = 100.0;
+    let case = uniform(&points, 0.1);
+    let solution = case.problem().solve(&case.budgets).unwrap();
+    assert_eq!(solution.status, Status::Certified);
+    assert!(solution.iterations <= 25, "{} iterations", solution.iterations);
+    // Close to the Gaussian's rate, and above what the other 199 samples alone need.
+    assert!((1.5..1.9).contains(&solution.rate), "{}", solution.rate);
+    case.check(&solution);
+}
+
+#[test]
+fn relative_error_on_a_lognormal_grid() {
+    let n = 400;
+    let point = |i: usize| (-3.0 + 6.0 * i as f64 / (n - 1) as f64).exp();
+    let cost = DMatrix::from_fn(n, n, |x, y| ((point(x) - point(y)) / point(x)).powi(2));
+    let case = Case::new(DVector::from_element(n, 1.0 / n as f64), vec![cost], &[0.3]);
+    let solution = case.problem().solve(&case.budgets).unwrap();
+    assert_eq!(solution.status, Status::Certified);
+    // The bound is recomputed from the matrices; a neighbouring grid has 0.94149 bits too.
+    case.check(&solution);
+    assert!((solution.rate - 0.941494315).abs() < 1e-8, "{}", solution.rate);
+}
+
+#[test]
+fn a_big_number_stands_for_forbidden() {
+    let half = || pmf(&[0.5, 0.5]);
+    for power in 9..=18 {
+        let big = 10_f64.powi(power);
+        let erasure = rows(&[[0.0, big, 0.3], [big, 0.0, 0.3]]);
+        assert_rate(&Case::new(half(), vec![erasure], &[0.1]), 2.0 / 3.0);
+        let one_sided = rows(&[[0.0, big], [1.0, 0.0]]);
+        assert_rate(&Case::new(half(), vec![one_sided], &[0.1]), 0.609986547011);
+    }
+}
+
+/// No channel meets both: the first cost is at least 0.118 where the second is within its budget.
+#[test]
+fn one_large_entry_does_not_excuse_a_broken_budget() {
+    let first = rows(&[[0.0, 0.0, 0.1, 0.3], [1e-15, 0.1, 1e6, 0.1]]);
+    let second = rows(&[[1.0, 1.0, 0.1, 1e-15], [0.1, 0.1, 1e14, 1e-6]]);
+    let case = Case::new(pmf(&[1.0 / 11.0, 10.0 / 11.0]), vec![first, second], &[0.1, 1e-6]);
+    let refused = case.problem().solve(&case.budgets);
+    assert!(matches!(refused, Err(RdcError::Infeasible(_))), "{refused:?}");
+}
+
+#[test]
+fn every_unit_gives_the_same_rate() {
+    let base = Case::new(pmf(&[0.7, 0.3]), vec![hamming()], &[0.1]);
+    for power in [-140, -12, 12, 140] {
+        let unit = 10_f64.powi(power);
+        let scaled = Case::new(base.pmf.clone(), vec![unit * hamming()], &[0.1 * unit]);
+        assert_rate(&scaled, 0.412295305641);
+    }
+}
+
+#[test]
+fn kinds_of_wide_costs_are_certified_in_tens_of_iterations() {
+    for kind in Wide::ALL {
+        let cases = count(100);
+        let mut iterations = Vec::new();
+        for seed in 0..cases {
+            let case = kind.case(seed);
+            let solution = case.problem().solve(&case.budgets).unwrap();
+            let tolerance = 1e-9 * solution.rate.max(1.0);
+            assert!(solution.gap() <= tolerance, "{kind:?} {seed}: {}\n{case}", solution.status);
+            if kind != Wide::BesideLargeEntries {
+                case.check(&solution);
+                let met = |c: &rdc_theory::Constraint| c.achieved <= c.budget * (1.0 + 1e-12);
+                assert!(solution.constraints.iter().all(met), "{kind:?} {seed}\n{case}");
+            }
+            iterations.push(solution.iterations);
+        }
+        iterations.sort_unstable();
+        let median = iterations[iterations.len() / 2];
+        assert!(median <= 25, "{kind:?}: {median} iterations in the median");
+    }
+}
