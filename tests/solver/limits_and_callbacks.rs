@@ -30,7 +30,7 @@ fn iteration_limits() {
     each(|method, case, reference| {
         for limit in [0, 1, 5] {
             let settings = settings(method, 1e-12).with_max_iterations(limit);
-            let solution = solve(&case, &settings);
+            let solution = solve(case, &settings);
             case.check(&solution);
             assert_overlap(&solution, reference, (method, limit));
             assert!(solution.iterations <= limit, "{method}: {} > {limit}", solution.iterations);
@@ -40,7 +40,7 @@ fn iteration_limits() {
                 limited += 1;
             }
         }
-        let none = solve(&case, &settings(method, 1e-12).with_max_iterations(0));
+        let none = solve(case, &settings(method, 1e-12).with_max_iterations(0));
         assert_eq!(none.status, Status::IterationLimit, "{method}");
     });
     assert!(limited >= 24, "{limited} of 27 runs ended at their limit");
@@ -50,7 +50,7 @@ fn iteration_limits() {
 fn time_limits() {
     each(|method, case, reference| {
         let settings = settings(method, 1e-12).with_time_limit(Duration::ZERO);
-        let solution = solve(&case, &settings);
+        let solution = solve(case, &settings);
         case.check(&solution);
         assert_overlap(&solution, reference, method);
         assert_eq!((solution.status, solution.iterations), (Status::TimeLimit, 0), "{method}");
@@ -183,13 +183,13 @@ fn edges() -> [Case; 2] {
 #[test]
 fn runs_on_the_edge_stop_as_they_are_told() {
     for (case, method) in edges().iter().flat_map(|case| Method::ALL.map(|method| (case, method))) {
-        let full = solve(&case, &settings(method, LOOSE));
+        let full = solve(case, &settings(method, LOOSE));
         assert_eq!(full.status, Status::Certified, "{method}");
         assert_trace(&full, LOOSE, case.costs.len());
         let precise = settings(method, 1e-12);
-        let limited = solve(&case, &precise.clone().with_max_iterations(0));
+        let limited = solve(case, &precise.clone().with_max_iterations(0));
         assert_eq!(limited.status, Status::IterationLimit, "{method}");
-        let timed = solve(&case, &precise.clone().with_time_limit(Duration::ZERO));
+        let timed = solve(case, &precise.clone().with_time_limit(Duration::ZERO));
         assert_eq!(timed.status, Status::TimeLimit, "{method}");
         let mut calls = 0;
         let stop = |_: &Progress| {
