@@ -39,15 +39,18 @@ impl Cost {
         (scaled < self.dearest).then_some(scaled)
     }
 
-    /// By how much a budget below the offset still is the offset.
+    /// By how much a budget below the offset may miss it and still count as the offset.
     ///
-    /// It is the larger of two: the rounding of the offset and of a budget meant to be it, and that of the entries which the
-    /// offset is made of. Entries were computed with numbers as large as those beside them, so that a row minimum of 1e-17
-    /// beside entries of 1 says no more than 0 does, and a budget of 0, which has no digits of its own, is meant to be that.
+    /// That is the rounding of the offset and of a budget meant to be it, relative to the offset. A budget of 0 has no digits
+    /// of its own; it is meant to be the offset where that is no more than the rounding of the entries: these were computed
+    /// with numbers as large as those beside them, so that a row minimum of 1e-17 beside entries of 1 says no more than 0
+    /// does. Then all budgets down to 0 are the offset, as what a budget meets a larger one meets. Where the offset is
+    /// more, large entries (1e15 to keep a channel from a pair) hide nothing of budgets below it.
     fn offset_rounding(&self) -> f64 {
         // The scale of a cost that is constant says nothing of its entries; its dearest channel then costs less than 1.
         let of_entries = ENTRY_ROUNDING * self.scale * self.dearest.min(1.0);
-        of_entries.max(OFFSET_ROUNDING * self.offset_size)
+        let of_offset = OFFSET_ROUNDING * self.offset_size;
+        if self.offset_size <= of_entries { of_entries.max(of_offset) } else { of_offset }
     }
 
     /// The last digits of a budget and of the offset it is compared with, scaled: what they may be off by.

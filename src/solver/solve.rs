@@ -38,8 +38,8 @@ impl Problem {
     /// `budgets` holds one number in \[0, inf\] per cost, in the order in which the costs were added; `f64::INFINITY`
     /// leaves a cost unconstrained. Budgets of costs with negative entries lie in \[-1e150, inf\].
     ///
-    /// A budget that misses the smallest one by no more than its last digits counts as that: by 1e-12 of it, or, where entries
-    /// of the cost are small beside others, by the last digits of the largest average cost of a letter (`docs/solver.md`).
+    /// A budget that misses the smallest one by no more than last digits counts as that one: by 1e-12 of it, or, where the
+    /// smallest one is itself within the last digits of the cost's entries, at all (`docs/solver.md`).
     ///
     /// # Errors
     /// [`RdcError::Infeasible`] if no test channel meets the budgets; a count other than K; a NaN budget, or a negative one of a
