@@ -33,3 +33,4 @@ mod frontiers;
 mod infeasible_budgets;
 mod limits_and_callbacks;
 mod methods;
+mod negative_costs;
