@@ -16,8 +16,8 @@
 //!   solver works on, with `"version": 1`: the
 //!   costs given are not kept, and cannot be recovered to the last digit. For each cost x, y that is
 //!   `row minimum(x) + excess(x, y)`, with `"inf"` in `excess` for forbidden pairs; `offset + offset_error` is the average
-//!   row minimum, `offset_size` that of its absolute value, `scale` the power of two by which the solver divides; `perception` is one, or null. By hand, write a source, a distortion and a
-//!   classifier.
+//!   row minimum, `offset_size` that of its absolute value (another one only where costs are negative), `scale` the power of
+//!   two by which the solver divides; `perception` is one, or null. By hand, write a source, a distortion and a classifier.
 //! - **[`Method`](crate::Method), [`Status`](crate::Status) and [`Regime`](crate::Regime)** are what they print.
 //! - **A cell** is `"missing"`, `"infeasible"` or `{"solved": {...}}`; the cells of a [`Surface`](crate::Surface) are one
 //!   list, ordered by the second budget, then by the first; its `fixed` budgets are pairs `[name, budget]`.

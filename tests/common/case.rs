@@ -87,7 +87,10 @@ impl Case {
             let allowed = budget + 1e-12 * budget.abs().max(share * dearest);
             assert!(achieved <= allowed, "{}: {achieved} > {budget}\n{self}", told.name);
             let off = (achieved - told.achieved).abs();
-            assert!(off <= 1e-12 * (1.0 + achieved.abs()), "{told:?}, {off:e} off\n{self}");
+            assert!(
+                off <= 1e-12 * (1.0 + expected(pmf, channel, &cost.abs())),
+                "{told:?}, {off:e} off\n{self}"
+            );
             assert!(told.multiplier >= 0.0 && told.multiplier.is_finite(), "{told:?}\n{self}");
             assert_eq!(told.budget, budget);
         }

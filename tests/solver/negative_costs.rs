@@ -132,9 +132,12 @@ fn smallest_budgets_and_frontiers_move_with_the_constants() {
             };
             let least = [at(&plain, &pair.plain), at(&moved, &pair.moved)];
             pair.assert_moved(k, least[0], least[1], "the smallest budget");
-            // It can be met, and one below it cannot.
             let mut budgets = pair.moved.budgets.clone();
             budgets[k] = least[1];
+            moved.solve(&budgets).unwrap();
+            // Beside others that hardly can be met, one a little below it may count as on the edge; alone it does not.
+            budgets.fill(INF);
+            budgets[k] = smallest(&pair.moved, k);
             moved.solve(&budgets).unwrap();
             budgets[k] -= 1e-9 * pair.size(k);
             let below = moved.solve(&budgets);
@@ -144,7 +147,8 @@ fn smallest_budgets_and_frontiers_move_with_the_constants() {
                 Err(RdcError::Value { .. }) => !is_signed && budgets[k] < 0.0,
                 _ => false,
             };
-            assert!(refused, "{budgets:?}\n{}", pair.moved);
+            let is_moved = pair.size(k) > 0.0;
+            assert!(refused || !is_moved, "{budgets:?}\n{}", pair.moved);
         }
         if pair.constants.len() >= 2 {
             let frontiers = [&plain, &moved].map(|problem| {
@@ -158,10 +162,9 @@ fn smallest_budgets_and_frontiers_move_with_the_constants() {
                 pair.assert_moved(1, plain.smallest_second(), moved.smallest_second(), "the end");
                 // Edges that are shorter than the constants' last digits are closed.
                 for v in moved.vertices() {
-                    let off = |w: &[f64; 2]| {
-                        [0, 1].map(|k| (v[k] - pair.constants[k] - w[k]).abs() / pair.size(k))
-                    };
-                    let close = |w: &[f64; 2]| off(w).iter().all(|off| *off <= BUDGETS);
+                    let off = |w: &[f64; 2], k: usize| (v[k] - pair.constants[k] - w[k]).abs();
+                    let close =
+                        |w: &[f64; 2]| [0, 1].iter().all(|&k| off(w, k) <= BUDGETS * pair.size(k));
                     assert!(plain.vertices().iter().any(close), "{v:?}\n{}", pair.moved);
                 }
             }
