@@ -73,7 +73,7 @@ pub enum RdcError {
         /// The number of classes.
         classes: usize,
     },
-    /// A source letter all of whose pairs are forbidden, so that no test channel exists.
+    /// A source letter of positive probability all of whose pairs are forbidden, so that no test channel exists.
     #[error(
         "every reproduction of source letter {letter} is forbidden (+inf) once {argument} is added: at least one pair must be finite"
     )]

@@ -8,15 +8,22 @@ const NORMALISATION_TOLERANCE: f64 = 1e-9;
 
 pub(crate) const PROBABILITY: &str = "a probability must be a finite number >= 0";
 
-pub(crate) const COST: &str = "a cost must lie in [0, 1e150], or be +inf for a forbidden pair";
+pub(crate) const COST: &str = "a cost must lie in [-1e150, 1e150], or be +inf for a forbidden pair";
 
-/// The largest finite cost: squares of it are still finite.
+pub(crate) const DISTANCE: &str =
+    "a distortion must lie in [0, 1e150], or be +inf for a forbidden pair";
+
+/// The largest size of a finite cost: squares of it are still finite.
 pub(crate) const LARGEST_COST: f64 = 1e150;
 
 pub(crate) const MULTIPLIER: &str =
     "a multiplier must be >= 0, and at most 1e150 per largest average cost of a letter";
 
 pub(crate) const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
+
+/// What holds for a budget of a cost with negative entries, and where it is not known which cost a budget is of.
+pub(crate) const SIGNED_BUDGET: &str =
+    "a budget must be >= -1e150 (no cost is less), or +inf for no constraint";
 
 pub(crate) fn not_empty(argument: &str, count: usize) -> Result<(), RdcError> {
     if count == 0 { Err(RdcError::Empty { argument: argument.into() }) } else { Ok(()) }
@@ -81,6 +88,11 @@ pub(crate) fn budget(argument: &str, value: f64) -> Result<f64, RdcError> {
     Ok(value + 0.0)
 }
 
+/// Checks a budget that may be negative.
+pub(crate) fn signed_budget(argument: &str, value: f64) -> Result<(), RdcError> {
+    scalar(argument, value, SIGNED_BUDGET, value >= -LARGEST_COST)
+}
+
 /// The one of `all` that prints as `name`.
 pub(crate) fn named<T: Copy + std::fmt::Display>(
     argument: &str,
@@ -133,10 +145,16 @@ pub(crate) fn stochastic_rows(argument: &str, matrix: &mut DMatrix<f64>) -> Resu
     Ok(())
 }
 
-/// Checks a matrix of costs.
+/// Checks a matrix of costs, which may be negative.
 pub(crate) fn costs(argument: &str, matrix: &DMatrix<f64>) -> Result<(), RdcError> {
     not_empty(argument, matrix.len())?;
-    entries(argument, matrix, COST, |v| (0.0..=LARGEST_COST).contains(&v) || v == f64::INFINITY)
+    entries(argument, matrix, COST, |v| v.abs() <= LARGEST_COST || v == f64::INFINITY)
+}
+
+/// Checks a matrix of distortions.
+pub(crate) fn distances(argument: &str, matrix: &DMatrix<f64>) -> Result<(), RdcError> {
+    not_empty(argument, matrix.len())?;
+    entries(argument, matrix, DISTANCE, |v| (0.0..=LARGEST_COST).contains(&v) || v == f64::INFINITY)
 }
 
 /// A matrix from its rows, as they come from files and from code that holds vectors of vectors.

@@ -18,7 +18,8 @@ impl Problem {
     /// that constrains it is C(D,P), a linear program of another size, which `Restoration` solves (feature `programs`).
     ///
     /// # Errors
-    /// A cost index that is not below K, a count of budgets other than K, a negative or NaN budget;
+    /// A cost index that is not below K, a count of budgets other than K, a NaN budget or a negative one of a cost
+    /// without negative entries;
     /// [`RdcError::KnowsNoPerception`] for a finite budget of the perception which not every channel meets.
     pub fn smallest_budget(&self, index: usize, budgets: &[f64]) -> Result<Option<f64>, RdcError> {
         self.check_cost("index", index)?;

@@ -61,7 +61,7 @@ impl FreeClassifier {
     ///
     /// # Errors
     /// [`RdcError::Value`] if there are more than [`MOST_MAPS`](Self::MOST_MAPS) maps, k^m; a distortion without n rows, a
-    /// source letter with forbidden pairs only.
+    /// source letter of positive probability with forbidden pairs only.
     pub fn new(source: &Source, distortion: Distortion) -> Result<Self, RdcError> {
         let letters = distortion.as_matrix().ncols();
         let maps = (source.classes() as f64).powi(letters.min(64) as i32);

@@ -44,7 +44,8 @@ impl Rdc {
     /// The function of a source with n letters, a distortion n x m and a classifier of m letters.
     ///
     /// # Errors
-    /// Shapes that disagree, a class that the source does not have, a source letter with forbidden pairs only.
+    /// Shapes that disagree, a class that the source does not have, a source letter of positive probability with
+    /// forbidden pairs only.
     pub fn new(
         source: &Source,
         distortion: Distortion,

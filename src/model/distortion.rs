@@ -5,6 +5,9 @@ use crate::validate;
 use nalgebra::DMatrix;
 
 /// A distortion measure: the n x m matrix of `Delta(x, y) >= 0`, with `+inf` for forbidden pairs.
+///
+/// It is a distance; a cost that may be negative, such as a loss of utility, is one of
+/// [`Problem::with_cost`](crate::Problem::with_cost).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distortion(DMatrix<f64>);
 
@@ -14,7 +17,7 @@ impl Distortion {
     /// # Errors
     /// An empty matrix, or an entry that is negative, NaN, or finite and above 1e150.
     pub fn matrix(matrix: DMatrix<f64>) -> Result<Self, RdcError> {
-        validate::costs("distortion", &matrix)?;
+        validate::distances("distortion", &matrix)?;
         Ok(Self(matrix))
     }
 

@@ -59,12 +59,28 @@ impl Problem {
         })
     }
 
-    /// Adds the cost matrix `d(x, y)` (n x m, entries in \[0, 1e150\]). An entry `+inf` forbids the pair, whatever the budgets.
+    /// Adds the cost matrix `d(x, y)` (n x m, entries in \[-1e150, 1e150\]). An entry `+inf` forbids the pair, whatever the
+    /// budgets.
     ///
-    /// `name` is what reports and errors call it.
+    /// `name` is what reports and errors call it. A utility is a cost with its sign changed: the channels of at least 2 units of
+    /// it are those that cost at most -2. Budgets of a cost with negative entries may be negative.
+    ///
+    /// A source letter of probability 0 constrains nothing. Its row of the channel keeps to the pairs that are allowed for it;
+    /// where all are forbidden, it is as if none were, and the row is that of a letter without costs.
+    ///
+    /// ```
+    /// use nalgebra::{DMatrix, DVector};
+    /// use rdc_theory::Problem;
+    /// let gain = DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, 1.0]);
+    /// let problem = Problem::new(DVector::from_vec(vec![0.7, 0.3]), 2)?.with_cost("lost gain", -gain)?;
+    /// let solution = problem.solve(&[-0.9])?;
+    /// assert!((solution.rate - 0.412295305641).abs() < 1e-9);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
     ///
     /// # Errors
-    /// A shape other than n x m, an entry that is negative, NaN, or finite and above 1e150, a source letter left with forbidden pairs only.
+    /// A shape other than n x m, an entry that is NaN, `-inf`, or finite and above 1e150 in size, a source letter of positive
+    /// probability left with forbidden pairs only.
     pub fn with_cost(
         mut self,
         name: impl Into<String>,
@@ -80,12 +96,18 @@ impl Problem {
         let mut matrix = transposed;
         if matrix.iter().any(|v| v.is_infinite()) {
             self.allowed.restrict(n, m, |x, y| matrix[(y, x)].is_finite());
+            for x in (0..n).filter(|&x| self.pmf[x] == 0.0) {
+                if self.allowed.has_none(x, m) {
+                    self.allowed.allow_all(x, m);
+                }
+            }
             for cost in &mut self.costs {
                 clear_forbidden(&self.allowed, &mut cost.matrix);
                 cost.dearest = dearest(&self.pmf, &cost.matrix);
             }
         }
         let mut offset = TwoFold::default();
+        let mut offset_size = TwoFold::default();
         for (x, &p) in self.pmf.iter().enumerate() {
             let mut column = matrix.column_mut(x);
             let usable = |y: &usize| self.allowed.of(x, m).is_none_or(|a| a[*y]);
@@ -94,7 +116,10 @@ impl Problem {
             };
             // A letter without probability constrains nothing: any of its allowed pairs will do.
             column.apply(|v| *v = if p > 0.0 { *v - least } else { 0.0 });
-            offset.add_product(p, least);
+            if p > 0.0 {
+                offset.add_product(p, least);
+                offset_size.add_product(p, least.abs());
+            }
         }
         clear_forbidden(&self.allowed, &mut matrix);
         let largest = (&matrix * &self.pmf).max();
@@ -103,7 +128,8 @@ impl Problem {
         matrix.unscale_mut(scale);
         let dearest = dearest(&self.pmf, &matrix);
         let TwoFold { value: offset, lost: offset_error } = offset;
-        self.costs.push(Cost { name, matrix, scale, offset, offset_error, dearest });
+        let offset_size = offset_size.value;
+        self.costs.push(Cost { name, matrix, scale, offset, offset_error, offset_size, dearest });
         Ok(self)
     }
 
@@ -185,10 +211,29 @@ impl Problem {
     pub(crate) fn check_budgets(&self, budgets: &[f64]) -> Result<(), RdcError> {
         let rule = "one budget per cost, then that of the perception if there is one";
         validate::count("budgets", "entries", budgets.len(), self.budgets(), rule)?;
-        for (name, &budget) in self.names().zip(budgets) {
-            validate::budget(&format!("the budget of {name}"), budget)?;
+        for (index, (name, &budget)) in self.names().zip(budgets).enumerate() {
+            self.check_budget(&format!("the budget of {name}"), index, budget)?;
         }
         Ok(())
+    }
+
+    /// Checks a budget of constraint `index`: that of a cost with negative entries may be negative.
+    pub(crate) fn check_budget(
+        &self,
+        argument: &str,
+        index: usize,
+        budget: f64,
+    ) -> Result<(), RdcError> {
+        if self.costs.get(index).is_some_and(Cost::is_signed) {
+            validate::signed_budget(argument, budget)
+        } else {
+            validate::budget(argument, budget).map(|_| ())
+        }
+    }
+
+    /// The number whose last digits a budget of constraint `index` is known to.
+    pub(crate) fn size_of(&self, index: usize, budget: f64) -> f64 {
+        self.costs.get(index).map_or(budget.abs(), |cost| cost.size_of(budget))
     }
 
     pub(crate) fn check_multipliers(&self, multipliers: &[f64]) -> Result<(), RdcError> {

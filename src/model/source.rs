@@ -48,6 +48,42 @@ impl Source {
         Ok(Self { pmf: checked_pmf("joint", pmf)?, posterior: joint })
     }
 
+    /// A source from a table of counts: `counts[(x, k)]` samples (n x k) were letter x with label k.
+    ///
+    /// The total is what it is: `P(x, k)` is the count divided by it. (Weights that are not whole numbers, divided by their sum,
+    /// are the joint probabilities of [`from_joint`](Self::from_joint).) A letter that was not seen has probability zero and a
+    /// uniform posterior, which nothing depends on.
+    ///
+    /// ```
+    /// use rdc_theory::Source;
+    /// use rdc_theory::nalgebra::DMatrix;
+    /// let source = Source::from_counts(&DMatrix::from_row_slice(2, 2, &[54, 6, 8, 32]))?;
+    /// assert_eq!(source.pmf().as_slice(), [0.6, 0.4]);
+    /// assert_eq!(source.posterior()[(1, 0)], 0.2);
+    /// # Ok::<(), rdc_theory::RdcError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An empty table, or one of zeros only.
+    pub fn from_counts(counts: &DMatrix<u64>) -> Result<Self, RdcError> {
+        validate::not_empty("counts", counts.len())?;
+        // The sums of fewer than 2^64 numbers of 64 bits are exact.
+        let sum = |counts: &mut dyn Iterator<Item = &u64>| counts.map(|&c| u128::from(c)).sum();
+        let total: u128 = sum(&mut counts.iter());
+        let rule = "a table of counts must have one that is not 0";
+        validate::scalar("the total of counts", total as f64, rule, total > 0)?;
+        let of_letter: Vec<u128> = counts.row_iter().map(|row| sum(&mut row.iter())).collect();
+        let pmf = DVector::from_fn(counts.nrows(), |x, _| of_letter[x] as f64 / total as f64);
+        let posterior = DMatrix::from_fn(counts.nrows(), counts.ncols(), |x, k| {
+            if of_letter[x] > 0 {
+                counts[(x, k)] as f64 / of_letter[x] as f64
+            } else {
+                1.0 / counts.ncols() as f64
+            }
+        });
+        Self::new(pmf, posterior)
+    }
+
     /// A source from class priors `P_i` (length k) and class-conditional pmfs `p_i(x)` (k x n, one row per
     /// class): the paper's eq. (3), `p(x) = sum_i P_i p_i(x)`.
     ///

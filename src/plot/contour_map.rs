@@ -93,11 +93,14 @@ impl ContourMap {
         self.mesh.triangles().next().ok_or(EMPTY)?;
         let scale = |coordinate: fn(Point) -> f64| {
             let values = self.mesh.nodes.iter().map(|node| coordinate(node.at));
-            let (low, high) = values
-                .fold((f64::INFINITY, 0.0), |(low, high), v| (f64::min(low, v), f64::max(high, v)));
+            let none = (f64::INFINITY, f64::NEG_INFINITY);
+            let (low, high) =
+                values.fold(none, |(low, high), v| (f64::min(low, v), f64::max(high, v)));
             // Room for what is infeasible, unless the surface has shown it.
             let room = if self.frontiers.is_some() { 0.08 * (high - low) } else { 0.0 };
-            Scale::linear((low - room).max(0.0)..high, 7).ok_or(EMPTY)
+            // Only budgets of negative costs are negative.
+            let start = if low >= 0.0 { (low - room).max(0.0) } else { low - room };
+            Scale::linear(start..high, 7).ok_or(EMPTY)
         };
         Ok([scale(|at| at.0)?, scale(|at| at.1)?])
     }

@@ -93,7 +93,7 @@ impl Mesh {
     fn new(axes: [Axis; 2], width: usize, nodes: Vec<Node>) -> Self {
         let extent = |coordinate: fn(Point) -> f64| {
             let values = || nodes.iter().map(|node| coordinate(node.at));
-            values().fold(0.0, f64::max) - values().fold(f64::INFINITY, f64::min)
+            values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
         };
         let extents = [extent(|at| at.0), extent(|at| at.1)];
         Self { width, nodes, axes, is_section: false, extents }

@@ -120,8 +120,8 @@ impl SurfacePlot {
         let most = known().map(|node| node.rate).fold(0.0, f64::max);
         let extent = |coordinate: fn(Point) -> f64| {
             let values = known().map(|node| coordinate(node.at));
-            values
-                .fold((f64::INFINITY, 0.0), |(low, high), v| (f64::min(low, v), f64::max(high, v)))
+            let none = (f64::INFINITY, f64::NEG_INFINITY);
+            values.fold(none, |(low, high), v| (f64::min(low, v), f64::max(high, v)))
         };
         let [d, e] = [extent(|at| at.0), extent(|at| at.1)];
         Ok([

@@ -7,6 +7,7 @@ use crate::functions::rdp::Rdp;
 use crate::model::classifier::Classifier;
 use crate::model::distortion::Distortion;
 use crate::model::perception::Perception;
+use crate::model::problem::Problem;
 use crate::model::source::Source;
 use crate::queries::inverse::least_budget::AtRate;
 use crate::result::settings::{Method, Settings};
@@ -122,6 +123,22 @@ fn so_does_a_least_budget() {
     let at = [[0.4, f64::INFINITY], [0.5, 0.2], [0.2, 0.25]];
     let count = |bits: f64| inconsistent(with_planted(bits, || at.map(search)));
     assert_eq!((count(0.0), count(PLANTED_BITS)), (0, 3));
+}
+
+/// No channel spends less than the average row minimum, here -2, whatever the bounds.
+#[test]
+fn so_does_a_least_budget_of_a_negative_cost() {
+    let cost = DMatrix::from_row_slice(2, 2, &[-2.0, -1.0, -1.0, -2.0]);
+    let problem = Problem::new(DVector::from_vec(vec![0.75, 0.25]), 2).unwrap();
+    let problem = problem.with_cost("lost gain", cost).unwrap();
+    let search = |bits: f64| {
+        let found = with_planted(bits, || problem.least_budget(0, 0.4, &[f64::NAN]).unwrap());
+        let least = found.least_budget().unwrap();
+        (least.status, least.lower, least.upper)
+    };
+    let (status, lower, upper) = search(0.0);
+    assert!(status == Status::Certified && -1.95 < lower && upper < -1.8, "[{lower}, {upper}]");
+    assert_eq!(search(PLANTED_BITS), (Status::Inconsistent, -2.0, f64::INFINITY));
 }
 
 #[test]

@@ -55,7 +55,8 @@ impl Plane {
 
     /// The plane below itself by what rounding may take from its value where budgets are not far from its own.
     pub(crate) fn rounded_down(self) -> Self {
-        let priced = (0..2).filter(|&k| self.slopes[k] > 0.0).map(|k| self.slopes[k] * self.at[k]);
+        let priced =
+            (0..2).filter(|&k| self.slopes[k] > 0.0).map(|k| self.slopes[k] * self.at[k].abs());
         Self { height: self.height - ROUNDING * priced.sum::<f64>(), ..self }
     }
 

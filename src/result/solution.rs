@@ -1,6 +1,7 @@
 //! What a run returns.
 
 use super::progress::Progress;
+use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
 
 const TRACE_HEADER: &str =
@@ -9,7 +10,7 @@ const TRACE_HEADER: &str =
 /// The rounding of a lower bound and of a rate, in bits for each bit of `1 + rate`.
 pub(crate) const BOUND_ROUNDING: f64 = 1e-11;
 
-/// The rounding of a budget, relative to it, between the caller's units and the solver's.
+/// The rounding of a budget, relative to it ([`Problem::size_of`]), between the caller's units and the solver's.
 const BUDGET_ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 /// How a run ended. Whatever it says, `lower <= R <= rate` holds, up to what the rounding of the budgets
@@ -98,7 +99,8 @@ pub struct Solution {
 pub struct Constraint {
     /// The cost's name.
     pub name: String,
-    /// The budget asked for, in \[0, inf\]; where multipliers were given instead, what the channel achieves.
+    /// The budget asked for, in \[0, inf\] unless the cost has negative entries; where multipliers were given instead, what the
+    /// channel achieves.
     pub budget: f64,
     /// `E[d(X, X^)]` of the returned channel: at most the budget, up to 1e-12 of it (or 1e-12 of the cost's average under
     /// its dearest letter, where budgets lie on the edge of what can be met or close to it). Of a perception, what rounding makes
@@ -114,16 +116,17 @@ pub struct Constraint {
 
 /// By how many bits rounding may put a lower bound above the rate of a channel: that of the two sums, and what the channel
 /// spends beyond the budgets at the multipliers of the bound.
-pub(crate) fn bounds_rounding(rate: f64, constraints: &[Constraint]) -> f64 {
-    let overspent = |constraint: &Constraint| {
+pub(crate) fn bounds_rounding(problem: &Problem, rate: f64, constraints: &[Constraint]) -> f64 {
+    let overspent = |(index, constraint): (usize, &Constraint)| {
         let Constraint { budget, achieved, multiplier, .. } = constraint;
         if *multiplier > 0.0 && budget.is_finite() {
-            multiplier * ((achieved - budget).max(0.0) + BUDGET_ROUNDING * budget)
+            let size = problem.size_of(index, *budget);
+            multiplier * ((achieved - budget).max(0.0) + BUDGET_ROUNDING * size)
         } else {
             0.0
         }
     };
-    BOUND_ROUNDING * (1.0 + rate) + constraints.iter().map(overspent).sum::<f64>()
+    BOUND_ROUNDING * (1.0 + rate) + constraints.iter().enumerate().map(overspent).sum::<f64>()
 }
 
 impl Constraint {
@@ -141,9 +144,10 @@ impl Solution {
         self.rate - self.lower
     }
 
-    /// By how many bits rounding may put the lower bound above the rate, see [`bounds_rounding`].
-    pub(crate) fn bounds_rounding(&self) -> f64 {
-        bounds_rounding(self.rate, &self.constraints)
+    /// By how many bits rounding may put the lower bound above the rate of this solution of a problem, see
+    /// [`bounds_rounding`].
+    pub(crate) fn bounds_rounding(&self, problem: &Problem) -> f64 {
+        bounds_rounding(problem, self.rate, &self.constraints)
     }
 
     /// The support of the output pmf: the letters that the channel uses, in increasing order.

@@ -20,22 +20,21 @@ impl Polyline {
         validate::not_empty("vertices", self.vertices.len())?;
         for (index, &[first, second]) in self.vertices.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| self.vertices[before]);
-            let finite = |value: f64| value.is_finite() && value >= 0.0;
-            let rule = "first budgets must be finite, >= 0 and strictly increasing";
+            let rule = "first budgets must be finite and strictly increasing";
             let ascends = before.is_none_or(|before| before[0] < first);
             validate::scalar(
                 &format!("vertices[{index}][0]"),
                 first,
                 rule,
-                finite(first) && ascends,
+                first.is_finite() && ascends,
             )?;
-            let rule = "second budgets must be finite, >= 0 and strictly decreasing";
+            let rule = "second budgets must be finite and strictly decreasing";
             let falls = before.is_none_or(|before| before[1] > second);
             validate::scalar(
                 &format!("vertices[{index}][1]"),
                 second,
                 rule,
-                finite(second) && falls,
+                second.is_finite() && falls,
             )?;
         }
         Ok(())

@@ -16,8 +16,8 @@
 //!   solver works on, with `"version": 1`: the
 //!   costs given are not kept, and cannot be recovered to the last digit. For each cost x, y that is
 //!   `row minimum(x) + excess(x, y)`, with `"inf"` in `excess` for forbidden pairs; `offset + offset_error` is the average
-//!   row minimum, `scale` the power of two by which the solver divides; `perception` is one, or null. By hand, write a source, a distortion and a
-//!   classifier.
+//!   row minimum, `offset_size` that of its absolute value (another one only where costs are negative), `scale` the power of
+//!   two by which the solver divides; `perception` is one, or null. By hand, write a source, a distortion and a classifier.
 //! - **[`Method`](crate::Method), [`Status`](crate::Status) and [`Regime`](crate::Regime)** are what they print.
 //! - **A cell** is `"missing"`, `"infeasible"` or `{"solved": {...}}`; the cells of a [`Surface`](crate::Surface) are one
 //!   list, ordered by the second budget, then by the first; its `fixed` budgets are pairs `[name, budget]`.
@@ -31,7 +31,7 @@
 //! assert_eq!(text, r#"[[0.0,0.1],["inf",0.0]]"#);
 //! assert_eq!(serde_json::from_str::<Distortion>(&text)?, distortion);
 //! let error = serde_json::from_str::<Distortion>("[[0, -1]]").unwrap_err();
-//! assert!(error.to_string().starts_with("distortion[(0, 1)] = -1: a cost must lie in [0, 1e150]"));
+//! assert!(error.to_string().starts_with("distortion[(0, 1)] = -1: a distortion must lie in [0, 1e150]"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -40,6 +40,8 @@ struct CostForm {
     offset: f64,
     #[serde(with = "exact")]
     offset_error: f64,
+    #[serde(with = "exact")]
+    offset_size: f64,
 }
 
 /// Of the form above: it follows the solver, and may change with it.
@@ -91,6 +93,7 @@ impl CostForm {
             scale: cost.scale,
             offset: cost.offset,
             offset_error: cost.offset_error,
+            offset_size: cost.offset_size,
         }
     }
 }
@@ -113,12 +116,12 @@ impl TryFrom<ProblemForm> for Problem {
 impl Problem {
     /// Adds a cost as [`with_cost`](Self::with_cost) has left it, with the rules that it keeps.
     fn restore(&mut self, form: CostForm) -> Result<(), RdcError> {
-        let CostForm { name, excess, scale, offset, offset_error } = form;
+        let CostForm { name, excess, scale, offset, offset_error, offset_size } = form;
         let excess = matrix_from_rows(&name, &excess)?;
         self.check_excess(&name, &excess)?;
         self.restore_forbidden(&name, &excess)?;
         check_scale(&name, scale)?;
-        self.check_offset(&name, offset, offset_error)?;
+        self.check_offset(&name, offset, offset_error, offset_size)?;
         let mut matrix = excess.transpose();
         clear_forbidden(&self.allowed, &mut matrix);
         matrix.unscale_mut(scale);
@@ -126,13 +129,13 @@ impl Problem {
         let rule = "the largest average excess of a letter must be at most twice the scale";
         validate::scalar(&format!("{name}: the average"), scale * largest, rule, largest <= 2.0)?;
         let dearest = dearest(&self.pmf, &matrix);
-        self.costs.push(Cost { name, matrix, scale, offset, offset_error, dearest });
+        self.costs.push(Cost { name, matrix, scale, offset, offset_error, offset_size, dearest });
         Ok(())
     }
 
     fn check_excess(&self, name: &str, excess: &DMatrix<f64>) -> Result<(), RdcError> {
         let (n, m) = (self.pmf.len(), self.reproductions);
-        validate::costs(name, excess)?;
+        not_negative(name, excess)?;
         validate::count(name, "rows", excess.nrows(), n, "one row per source letter")?;
         validate::count(name, "columns", excess.ncols(), m, "one column per reproduction letter")?;
         let rule = "a letter of probability 0 has costs of 0, or +inf for forbidden pairs";
@@ -156,14 +159,25 @@ impl Problem {
         pairs(name, excess, rule, |x, y| before(x, y) == allowed(x, y))
     }
 
-    fn check_offset(&self, name: &str, offset: f64, error: f64) -> Result<(), RdcError> {
-        let rule = "an offset must lie in [0, 2e150]";
-        let held = (0.0..=2.0 * validate::LARGEST_COST).contains(&offset);
-        validate::scalar(&format!("{name}: the offset"), offset, rule, held)?;
-        let rule = "what rounding took from an offset is at most its last digits";
-        let digits = 2.0 * f64::EPSILON * self.pmf.len() as f64 * offset;
+    fn check_offset(&self, name: &str, offset: f64, error: f64, size: f64) -> Result<(), RdcError> {
+        let rule = "the size of an offset must lie in [0, 2e150]";
+        let held = (0.0..=2.0 * validate::LARGEST_COST).contains(&size);
+        validate::scalar(&format!("{name}: the offset's size"), size, rule, held)?;
+        let rule = "an offset must be at most its size, with either sign";
+        validate::scalar(&format!("{name}: the offset"), offset, rule, offset.abs() <= size)?;
+        let rule = "what rounding took from an offset is at most the last digits of its size";
+        let digits = 2.0 * f64::EPSILON * self.pmf.len() as f64 * size;
         validate::scalar(&format!("{name}: the offset's error"), error, rule, error.abs() <= digits)
     }
+}
+
+/// An excess is the difference of two costs, so up to twice as large as these.
+fn not_negative(name: &str, excess: &DMatrix<f64>) -> Result<(), RdcError> {
+    validate::not_empty(name, excess.len())?;
+    let rule = "an excess must lie in [0, 2e150], or be +inf for a forbidden pair";
+    validate::entries(name, excess, rule, |v| {
+        (0.0..=2.0 * validate::LARGEST_COST).contains(&v) || v == f64::INFINITY
+    })
 }
 
 /// Every pair passes `held(x, y)`; the error names one that does not.
@@ -183,9 +197,9 @@ fn pairs(
 }
 
 fn check_scale(name: &str, scale: f64) -> Result<(), RdcError> {
-    let rule = "a scale must be a power of two in [5e-201, 1e150]";
+    let rule = "a scale must be a power of two in [5e-201, 2e150]";
     let power_of_two = scale.to_bits().trailing_zeros() + 1 >= f64::MANTISSA_DIGITS;
-    let held = (SMALLEST / 2.0..=validate::LARGEST_COST).contains(&scale) && power_of_two;
+    let held = (SMALLEST / 2.0..=2.0 * validate::LARGEST_COST).contains(&scale) && power_of_two;
     validate::scalar(&format!("{name}: the scale"), scale, rule, held)
 }
 
@@ -215,7 +229,12 @@ fn check_faces(
     validate::count(argument, "costs", form.costs.len(), costs, rule)?;
     let found = usize::from(form.perception.is_some());
     let rule = "an rdp and an rdpc have one, an rdc has none";
-    validate::count(argument, "perceptions", found, usize::from(perception), rule)
+    validate::count(argument, "perceptions", found, usize::from(perception), rule)?;
+    let rule =
+        "a distortion and a classification error are not negative: the offset must be its size";
+    form.costs.iter().try_for_each(|CostForm { name, offset, offset_size, .. }| {
+        validate::scalar(&format!("{name}: the offset"), *offset, rule, offset >= offset_size)
+    })
 }
 
 impl From<&Rdp> for ProblemForm {

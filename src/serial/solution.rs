@@ -101,7 +101,7 @@ impl Solution {
 
 impl Constraint {
     fn check(&self) -> Result<(), RdcError> {
-        validate::scalar("budget", self.budget, validate::BUDGET, self.budget >= 0.0)?;
+        validate::signed_budget("budget", self.budget)?;
         rules::spent(self.achieved)?;
         rules::slope(self.multiplier)
     }

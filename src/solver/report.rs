@@ -46,8 +46,13 @@ pub(crate) fn solution(
     let channel = transposed;
     let information = information::mutual_information(&problem.pmf, &channel);
     let rate = if is_met { information } else { f64::INFINITY };
-    let (lower, rate, status) =
-        settled(proven / LN_2, rate, &constraints, watch.settings().tolerance(), ended);
+    let (lower, rate, status) = settled(
+        proven / LN_2,
+        rate,
+        bounds_rounding(problem, rate, &constraints),
+        watch.settings().tolerance(),
+        ended,
+    );
     debug_assert!(
         status != Status::Inconsistent || certificate::is_planted(),
         "a lower bound of {} bits on a rate of {information} bits",
@@ -67,17 +72,18 @@ pub(crate) fn solution(
     }
 }
 
-/// The bounds in bits that are returned, and the status: a lower bound on R in bits and the rate of a channel, judged.
+/// The bounds in bits that are returned, and the status: a lower bound on R in bits and the rate of a channel, judged by the
+/// rounding that may have crossed them.
 fn settled(
     lower: f64,
     rate: f64,
-    constraints: &[Constraint],
+    rounding: f64,
     tolerance: f64,
     ended: Ended,
 ) -> (f64, f64, Status) {
     // R >= 0 needs no proof. A NaN stays one, which `max` would not keep.
     let lower = if lower.is_nan() { lower } else { lower.max(0.0) };
-    let verdict = Verdict::of(lower, rate, tolerance, bounds_rounding(rate, constraints));
+    let verdict = Verdict::of(lower, rate, tolerance, rounding);
     let status = match (verdict, ended) {
         (Verdict::Crossed, _) => return (0.0, f64::INFINITY, Status::Inconsistent),
         (Verdict::Certified, _) => Status::Certified,

@@ -37,10 +37,14 @@ impl Problem {
     /// The certified rate at the budgets, with the default [`Settings`].
     ///
     /// `budgets` holds one number in \[0, inf\] per cost, in the order in which the costs were added; `f64::INFINITY`
-    /// leaves a cost unconstrained.
+    /// leaves a cost unconstrained. Budgets of costs with negative entries lie in \[-1e150, inf\].
+    ///
+    /// A budget that misses the smallest one by no more than last digits counts as that one: by 1e-12 of it, or, where the
+    /// smallest one is itself within the last digits of the cost's entries, at all (`docs/solver.md`).
     ///
     /// # Errors
-    /// [`RdcError::Infeasible`] if no test channel meets the budgets; a count other than K; a negative or NaN budget.
+    /// [`RdcError::Infeasible`] if no test channel meets the budgets; a count other than K; a NaN budget, or a negative one of a
+    /// cost without negative entries.
     pub fn solve(&self, budgets: &[f64]) -> Result<Solution, RdcError> {
         self.solve_with(budgets, &Settings::default())
     }
@@ -241,9 +245,11 @@ pub(crate) fn lagrangian_lower_bound(
     let s = DVector::zeros(0);
     let kernel = Kernel::light(&instance, q, &s, None);
     let bound = certificate::lower_bound_nats(&instance, &kernel.sums, &s) / LN_2;
-    let offsets = multipliers.iter().zip(&problem.costs).map(|(s, cost)| s * cost.offset);
-    let offset: f64 = offsets.sum();
-    bound + offset - certificate::rounding(&instance, &[offset])
+    let offsets = |of: fn(&Cost) -> f64| -> f64 {
+        multipliers.iter().zip(&problem.costs).map(|(s, cost)| s * of(cost)).sum()
+    };
+    let rounding = certificate::rounding(&instance, &[offsets(|cost| cost.offset_size)]);
+    bound + offsets(|cost| cost.offset) - rounding
 }
 
 /// Multipliers in bits per unit as nats per scaled unit.

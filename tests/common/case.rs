@@ -82,11 +82,15 @@ impl Case {
             solution.constraints.iter().zip(&self.costs).zip(&self.budgets)
         {
             let achieved = expected(pmf, channel, cost);
-            let dearest = cost.iter().copied().filter(|d| d.is_finite()).fold(0.0, f64::max);
-            let allowed = budget + 1e-12 * budget.max(share * dearest);
+            let finite = cost.iter().filter(|d| d.is_finite());
+            let dearest = finite.fold(0.0, |most: f64, d| most.max(d.abs()));
+            let allowed = budget + 1e-12 * budget.abs().max(share * dearest);
             assert!(achieved <= allowed, "{}: {achieved} > {budget}\n{self}", told.name);
             let off = (achieved - told.achieved).abs();
-            assert!(off <= 1e-12 * (1.0 + achieved), "{told:?}, {off:e} off\n{self}");
+            assert!(
+                off <= 1e-12 * (1.0 + expected(pmf, channel, &cost.abs())),
+                "{told:?}, {off:e} off\n{self}"
+            );
             assert!(told.multiplier >= 0.0 && told.multiplier.is_finite(), "{told:?}\n{self}");
             assert_eq!(told.budget, budget);
         }

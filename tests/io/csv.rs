@@ -12,6 +12,12 @@ fn kept(surface: &Surface) {
     assert_eq!(format!("{read:?}"), format!("{surface:?}"), "{csv}");
 }
 
+/// A number of any exponent and sign.
+fn any_budget(random: &mut Random) -> f64 {
+    let sign = if random.chance(0.3) { -1.0 } else { 1.0 };
+    (sign * any_number(random)).max(-1e150) + 0.0
+}
+
 /// A number >= 0 of any exponent.
 fn any_number(random: &mut Random) -> f64 {
     match random.below(8) {
@@ -22,7 +28,7 @@ fn any_number(random: &mut Random) -> f64 {
 }
 
 fn any_axis(random: &mut Random) -> Vec<f64> {
-    let mut axis: Vec<f64> = (0..random.size(5)).map(|_| any_number(random)).collect();
+    let mut axis: Vec<f64> = (0..random.size(5)).map(|_| any_budget(random)).collect();
     if random.chance(0.5) {
         axis.push(INF);
     }
@@ -47,7 +53,7 @@ fn any_surface_is_kept() {
             point.rate = any_number(&mut random);
             point.lower = point.rate * random.uniform();
             point.multipliers = [(); 2].map(|()| any_number(&mut random));
-            point.achieved = [(); 2].map(|()| any_number(&mut random));
+            point.achieved = [(); 2].map(|()| any_budget(&mut random));
             point.regime = rdc_theory::Regime::ALL[random.below(4)];
             point.status = Status::ALL[random.below(5)];
             [Cell::Missing, Cell::Infeasible, Cell::Solved(point), Cell::Solved(point)]
@@ -56,7 +62,7 @@ fn any_surface_is_kept() {
         let cells = (0..axes[0].len() * axes[1].len()).map(|_| cell()).collect();
         let [distortions, errors] = axes;
         let names = [NAMES[random.below(7)], NAMES[random.below(7)]];
-        let fixed = (0..random.below(3)).map(|k| (NAMES[k + 2].into(), any_number(&mut random)));
+        let fixed = (0..random.below(3)).map(|k| (NAMES[k + 2].into(), any_budget(&mut random)));
         let fixed = fixed.collect();
         let surface = Surface::new(names, distortions, errors, cells).unwrap();
         kept(&surface.with_fixed(fixed).unwrap());
@@ -124,9 +130,9 @@ fn bad_lines_are_told() {
         (",missing", "", 4, "9 fields"),
         (",,missing", ",both,missing", 4, "between the budgets and the status \"missing\""),
         (",,,,,,,,infeasible", ",inf,,,,,,,infeasible", 3, "the status \"infeasible\""),
-        ("0.1,0.25,", "-0.1,0.25,", 2, "distortion = -0.1"),
-        ("inf,0.25,", "0.1,0.25,", 3, "budgets must be >= 0, ordered"),
-        ("0.1,inf,", "0.1,0.2,", 4, "budgets must be >= 0, ordered"),
+        ("0.1,0.25,", "-1e151,0.25,", 2, "distortion = -1e151"),
+        ("inf,0.25,", "0.1,0.25,", 3, "budgets must be >= -1e150, ordered"),
+        ("0.1,inf,", "0.1,0.2,", 4, "budgets must be >= -1e150, ordered"),
         ("0.1,inf,", "0.2,inf,", 4, "distortion 0.1 and classification error inf are missing"),
         ("0.1,inf,,,,,,,,missing\n", "", 4, "cells has 3 entries, but 4"),
         ("neither,iteration limit\n", "neither,iteration limit\n\n", 6, "1 fields"),

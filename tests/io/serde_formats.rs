@@ -95,6 +95,28 @@ fn extreme_numbers_are_kept() {
     kept(&Problem::new(pmf(&[1.0]), 7).unwrap());
 }
 
+/// Costs with negative entries, their budgets and what comes of them.
+#[test]
+fn negative_costs_are_kept() {
+    let problem = Problem::new(pmf(&[0.5, 0.25, 0.25]), 2).unwrap();
+    let gains = rows(&[[-3.0, 0.1], [-0.3, -2.0], [1.0, INF]]);
+    let problem = problem.with_cost("gain", gains).unwrap();
+    let problem = problem.with_cost("price", rows(&[[0.5, -1.0]; 3])).unwrap();
+    let read = kept(&problem);
+    for budgets in [[-1.2, INF], [-1.2, -0.1], [INF, -0.3]] {
+        let solution = problem.solve(&budgets).unwrap();
+        assert!(solution.constraints.iter().any(|told| told.achieved < 0.0), "{solution:?}");
+        assert_eq!(timeless(read.solve(&budgets).unwrap()), timeless(kept(&solution)));
+    }
+    let frontier = kept(&problem.feasible_frontier(0, 1).unwrap());
+    assert!(frontier.smallest_first() < 0.0 && frontier.smallest_second() < 0.0);
+    let surface = problem.surface([0, 1], &[-2.0, -1.2, INF], &[-0.4, -0.1], &[0.0; 2]).unwrap();
+    assert_eq!(Surface::from_csv(&kept(&surface).to_csv()), Ok(surface));
+    // A distortion is not negative, nor is a classification error.
+    let json = serde_json::to_string(&problem).unwrap();
+    refused::<Rdc>(&json, "gain: the offset = -1.75");
+}
+
 #[test]
 fn settings_and_names_are_kept() {
     kept(&Settings::default());
@@ -305,7 +327,9 @@ fn malformed_problems_are_refused() {
     }
     refused("/costs/0/scale", "inf".into(), "a: the scale = inf");
     refused("/costs/0/scale", 1e-320.into(), "a: the scale");
-    refused("/costs/0/offset", (-0.1).into(), "a: the offset = -0.1");
+    refused("/costs/0/offset", (-1.5).into(), "a: the offset = -1.5");
+    refused("/costs/0/offset_size", (-0.5).into(), "a: the offset's size = -0.5");
+    refused("/costs/0/offset_size", 3e150.into(), "a: the offset's size = 3");
     refused("/costs/0/offset", "inf".into(), "a: the offset = inf");
     refused("/costs/0/offset_error", 1e-3.into(), "a: the offset's error = 0.001");
     let three = problem.clone().with_cost("c", DMatrix::zeros(3, 2)).unwrap();
@@ -330,7 +354,7 @@ fn malformed_results_are_refused() {
     refused_solution("/certificate/0", (-1).into(), "certificate[0] = -1");
     refused_solution("/channel", serde_json::json!([[1, 0], [1]]), "channel is ragged");
     refused_solution("/channel/0/0", 2.into(), "channel, row 0, sums to");
-    refused_solution("/constraints/0/budget", (-1).into(), "budget = -1");
+    refused_solution("/constraints/0/budget", (-2e150).into(), "budget = -2");
     refused_solution("/constraints/0/multiplier", "inf".into(), "multiplier = inf");
     refused_solution("/constraints/0/name", serde_json::Value::Null, "missing field `name`");
     refused_solution("/constraints/0/unit", 1.into(), "unknown field `unit`");
@@ -360,7 +384,7 @@ fn malformed_curves_and_surfaces_are_refused() {
     refused::<Polyline>(&frontier("[[0, 2], [0, 1]]"), "vertices[1][0] = 0");
     refused::<Polyline>(&frontier("[[0, 1], [1, 1]]"), "vertices[1][1] = 1");
     refused::<Polyline>(&frontier("[[0, \"inf\"]]"), "vertices[0][1] = inf");
-    refused::<Polyline>(&frontier("[[-1, 0]]"), "vertices[0][0] = -1");
+    refused::<Polyline>(&frontier("[[\"-inf\", 0]]"), "vertices[0][0] = -inf");
     refused::<Polyline>(&frontier("[[1, 2, 3]]"), "trailing");
     refused::<Polyline>("{\"vertices\": [[0, 0]], \"closed\": true}", "unknown field `closed`");
     let surface = bernoulli().surface(&[0.1, 0.2], &[0.2]).unwrap();
@@ -368,9 +392,9 @@ fn malformed_curves_and_surfaces_are_refused() {
         refused::<Surface>(&changed(&surface, pointer, new), word);
     };
     refused("/first", serde_json::json!([0.2, 0.1]), "first[1] = 0.1");
-    refused("/second", serde_json::json!([-1]), "second[0] = -1");
+    refused("/second", serde_json::json!(["-inf"]), "second[0] = -inf");
     refused("/second", serde_json::json!([]), "second is empty");
-    refused("/fixed", serde_json::json!([["price", -1]]), "the fixed budget of price = -1");
+    refused("/fixed", serde_json::json!([["price", "-inf"]]), "the fixed budget of price = -inf");
     refused("/names", serde_json::json!(["D"]), "invalid length 1");
     refused("/second", serde_json::json!([0.1, 0.2]), "cells has 2 entries, but 4");
     refused("/rates", 1.into(), "unknown field `rates`");

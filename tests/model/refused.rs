@@ -5,7 +5,10 @@ use rdc_theory::{Problem, RdcError, Source};
 use std::fmt::Debug;
 
 pub(crate) const PROBABILITY: &str = "a probability must be a finite number >= 0";
-pub(crate) const COST: &str = "a cost must lie in [0, 1e150], or be +inf for a forbidden pair";
+pub(crate) const COST: &str = "a cost must lie in [-1e150, 1e150], or be +inf for a forbidden pair";
+
+pub(crate) const DISTANCE: &str =
+    "a distortion must lie in [0, 1e150], or be +inf for a forbidden pair";
 pub(crate) const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
 
 /// The error is `expected`, field by field, and says `message`.

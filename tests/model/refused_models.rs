@@ -2,7 +2,7 @@
 
 use crate::common::{INF, hamming, pmf, rows};
 use crate::refused::{
-    COST, noisy_source, refused, refused_class, refused_empty, refused_row, refused_shape,
+    DISTANCE, noisy_source, refused, refused_class, refused_empty, refused_row, refused_shape,
     refused_value, two_letters,
 };
 use rdc_theory::closed_form::{self, hierarchical_hamming, uniform_hamming};
@@ -204,5 +204,5 @@ fn costs_that_do_not_exist() {
 #[test]
 fn scaling_does_not_forbid_pairs() {
     let distortion = Distortion::matrix(rows(&[[0.0, 1e149]])).unwrap();
-    refused_value(distortion.scaled(1e149), "distortion[(0, 1)]", 1e149 * 1e149, COST);
+    refused_value(distortion.scaled(1e149), "distortion[(0, 1)]", 1e149 * 1e149, DISTANCE);
 }

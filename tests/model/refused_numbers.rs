@@ -1,7 +1,9 @@
 //! Numbers that are refused, and those that are not.
 
 use crate::common::{INF, bernoulli, hamming, pmf, rows};
-use crate::refused::{BUDGET, COST, PROBABILITY, refused_sum, refused_value, two_letters};
+use crate::refused::{
+    BUDGET, COST, DISTANCE, PROBABILITY, refused_sum, refused_value, two_letters,
+};
 use rdc_theory::closed_form::{
     self, erasure, gaussian, hierarchical_hamming, laplace, uniform_hamming,
 };
@@ -65,10 +67,12 @@ fn numbers_that_are_no_probabilities() {
 
 #[test]
 fn numbers_that_are_no_costs() {
-    for bad in [-1.0, NAN, -INF, f64::MAX] {
+    for bad in [-1.0, NAN, -INF, f64::MAX, -f64::MAX] {
         let costs = || rows(&[[0.0, bad], [1.0, 0.0]]);
-        refused_value(Distortion::matrix(costs()), "distortion[(0, 1)]", bad, COST);
-        refused_value(two_letters().with_cost("delay", costs()), "delay[(0, 1)]", bad, COST);
+        refused_value(Distortion::matrix(costs()), "distortion[(0, 1)]", bad, DISTANCE);
+        if bad != -1.0 {
+            refused_value(two_letters().with_cost("delay", costs()), "delay[(0, 1)]", bad, COST);
+        }
     }
 }
 

@@ -37,6 +37,32 @@ fn every_description_of_a_source_is_the_same_source() {
 }
 
 #[test]
+fn a_table_of_counts_is_a_source_whatever_its_total() {
+    let counts = DMatrix::from_row_slice(3, 2, &[8, 2, 0, 4, 3, 3]);
+    for factor in [1, 7, 1_000_000_007, 1 << 60] {
+        let source = Source::from_counts(&(&counts * factor)).unwrap();
+        assert_same(&source, &Source::from_joint(joint()).unwrap());
+    }
+    // As a data set of as many samples of one letter.
+    let labels: Vec<usize> = [0; 8].into_iter().chain([1; 2]).collect();
+    let samples = Source::empirical(&labels, 2).unwrap().class_priors();
+    let source = Source::from_counts(&DMatrix::from_row_slice(1, 2, &[8, 2])).unwrap();
+    assert_abs_diff_eq!(source.class_priors(), samples, epsilon = 1e-15);
+    // A letter that was not seen, and totals beyond 64 bits.
+    let most = u64::MAX;
+    let source =
+        Source::from_counts(&DMatrix::from_row_slice(3, 2, &[most, most, 0, 0, most, most]));
+    let source = source.unwrap();
+    assert_eq!(source.pmf().as_slice(), [0.5, 0.0, 0.5]);
+    assert_eq!(source.posterior(), &DMatrix::from_element(3, 2, 0.5));
+    let error = Source::from_counts(&DMatrix::zeros(3, 2)).unwrap_err();
+    let rule = "a table of counts must have one that is not 0";
+    assert_eq!(error.to_string(), format!("the total of counts = 0: {rule}"));
+    let error = Source::from_counts(&DMatrix::zeros(0, 2)).unwrap_err();
+    assert_eq!(error, RdcError::Empty { argument: "counts".into() });
+}
+
+#[test]
 fn an_empirical_source_has_a_letter_per_sample() {
     let source = Source::empirical(&[1, 0, 1, 1], 3).unwrap();
     assert_eq!(source.pmf(), &DVector::from_element(4, 0.25));

@@ -2,7 +2,10 @@
 
 use crate::common::{INF, bernoulli, pmf, rows};
 use rdc_theory::nalgebra::DMatrix;
-use rdc_theory::{Classifier, Distortion, Problem, Rdc, Source, rdc_bernoulli};
+use rdc_theory::{
+    Classifier, Distortion, Method, Observation, Perception, Problem, Rdc, RdcError, Restoration,
+    Settings, Source, rdc_bernoulli,
+};
 
 #[test]
 fn letters_without_probability_change_nothing() {
@@ -119,4 +122,49 @@ fn letters_without_probability_keep_to_their_pairs_at_positive_rate() {
     let costs = rows(&[[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [INF, INF, 0.0]]);
     let channel = problem.with_cost("delay", costs).unwrap().solve(&[0.1]).unwrap().channel;
     assert_eq!([channel[(2, 0)], channel[(2, 1)], channel[(2, 2)]], [0.0, 0.0, 1.0]);
+}
+
+/// The letter is as one without costs: what it would be sent as never is.
+#[test]
+fn letters_without_probability_may_have_forbidden_pairs_only() {
+    let [free, forbidden] = [0.0, INF].map(|last| rows(&[[0.0, 1.0], [1.0, 0.0], [last; 2]]));
+    for tiny in [0.0, 1e-300] {
+        let problem = Problem::new(pmf(&[0.7, 0.3, tiny]), 2).unwrap();
+        let of = |cost: &DMatrix<f64>| problem.clone().with_cost("delay", cost.clone()).unwrap();
+        for method in Method::ALL {
+            let settings = Settings::default().with_method(method);
+            for budget in [0.0, 0.1, 0.3, INF] {
+                let [free, forbidden] = [&free, &forbidden]
+                    .map(|cost| of(cost).solve_with(&[budget], &settings).unwrap());
+                assert_eq!(free.channel, forbidden.channel, "{method} at {budget}");
+                assert_eq!((free.rate, free.lower), (forbidden.rate, forbidden.lower));
+                let row = forbidden.channel.row(2);
+                assert!((row.sum() - 1.0).abs() < 1e-12 && row.iter().all(|w| *w >= 0.0), "{row}");
+            }
+        }
+        let natural = Perception::total_variation(pmf(&[0.7, 0.3])).unwrap();
+        let held = of(&forbidden).with_perception(natural).unwrap().solve(&[0.2, 0.0]).unwrap();
+        assert!((held.channel.row(2).sum() - 1.0).abs() < 1e-12 && held.gap() <= 1e-9);
+    }
+    // Two costs forbid a pair each.
+    let problem = Problem::new(pmf(&[1.0, 0.0]), 2).unwrap();
+    let problem = problem.with_cost("first", rows(&[[1.0, 2.0], [INF, 0.0]])).unwrap();
+    let problem = problem.with_cost("second", rows(&[[2.0, 1.0], [0.0, INF]])).unwrap();
+    assert_eq!(problem.feasible_frontier(0, 1).unwrap().vertices(), [[1.0, 2.0], [2.0, 1.0]]);
+    assert!(problem.solve(&[1.5, 1.5]).unwrap().channel.iter().all(|w| (*w - 0.5).abs() < 1e-9));
+    // A letter that does occur must have a pair.
+    let occurs = Problem::new(pmf(&[0.7, 0.3 - 1e-12, 1e-12]), 2).unwrap();
+    let refused = occurs.with_cost("delay", forbidden.clone());
+    assert!(matches!(refused, Err(RdcError::NoReproduction { letter: 2, .. })));
+    // The faces of a problem take such letters too.
+    let source = Source::from_joint(rows(&[[0.7, 0.0], [0.0, 0.3], [0.0, 0.0]])).unwrap();
+    let distortion = Distortion::matrix(forbidden).unwrap();
+    let classifier = Classifier::hard(&[0, 1]).unwrap();
+    let rdc = Rdc::new(&source, distortion.clone(), &classifier).unwrap();
+    let expected = rdc_bernoulli(0.3, 0.1, INF).unwrap();
+    assert!((rdc.solve(0.1, 0.2).unwrap().rate - expected).abs() < 1e-9);
+    let seen = Observation::new(&source, DMatrix::identity(3, 3)).unwrap();
+    let natural = Perception::total_variation(pmf(&[0.7, 0.3])).unwrap();
+    let restoration = Restoration::new(&seen, &distortion, natural).unwrap();
+    assert_eq!(restoration.smallest_distortion(), 0.0);
 }

@@ -91,6 +91,25 @@ fn every_picture_is_well_formed_names_its_axes_and_overlaps_no_labels() {
 }
 
 #[test]
+fn budgets_below_zero_are_on_the_axes() {
+    let cost = |entries: [f64; 4]| DMatrix::from_row_slice(2, 2, &entries).add_scalar(-1.0);
+    let problem = Problem::new(DVector::from_vec(vec![0.75, 0.25]), 2).unwrap();
+    let problem = problem.with_cost("lost gain", cost([0.0, 1.0, 1.0, 0.0])).unwrap();
+    let problem = problem.with_cost("price", cost([0.0, 0.5, 0.25, 0.75])).unwrap();
+    let (first, second) = ([-0.95, -0.9, -0.85, -0.8], [-0.9, -0.85, -0.8, -0.75]);
+    let surface = problem.surface([0, 1], &first, &second, &[f64::INFINITY; 2]).unwrap();
+    let pictures = [
+        SurfacePlot::new(&surface).svg().unwrap(),
+        ContourMap::of_surface(&surface).svg().unwrap(),
+    ];
+    for svg in pictures {
+        let picture = Picture::read(&svg);
+        assert!(picture.has_label("-0.80") && picture.has_label("-0.90"), "{svg}");
+        assert!(!picture.has_label("-0.50"), "{svg}");
+    }
+}
+
+#[test]
 fn names_and_levels_of_a_crowded_map_make_room_for_each_other() {
     let map = ContourMap::of(&bit([0.02, 0.6]), 16).unwrap();
     for (width, height) in

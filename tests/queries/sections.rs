@@ -2,6 +2,7 @@
 
 use crate::common::{INF, ROUNDING};
 use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::theorem1::check_samples;
 use rdc_theory::{Cell, Problem, RdcError, Regime, Status, Surface};
 use std::ops::ControlFlow;
 
@@ -84,8 +85,44 @@ fn sections_do_not_depend_on_the_shards_and_are_kept_as_tables() {
     refused("\n0.3,0.2,0.15,", "\n0.3,0.2,0.25,", "line 3: error = 0.25 is another than before");
     refused("\n0.3,0.2,0.15,", "\n0.3,0.2,", "line 3: the line has 10 fields, not 11");
     refused("price,error,", "price,", "line 2: the line has 11 fields, not 10");
-    let negative = Surface::from_csv(&csv.replace(",0.15,", ",-0.15,")).unwrap_err();
-    assert!(negative.to_string().contains("the fixed budget of error = -0.15"), "{negative}");
+    let negative = Surface::from_csv(&csv.replace(",0.15,", ",-2e150,")).unwrap_err();
+    assert!(negative.to_string().contains("the fixed budget of error = -2"), "{negative}");
+}
+
+/// The same constants on the costs and on the lists, powers of two so that nothing is rounded.
+#[test]
+fn sections_of_negative_costs_are_those_of_others_moved() {
+    let pmf = || DVector::from_vec(vec![0.5, 0.25, 0.125, 0.125]);
+    let distances = DMatrix::from_fn(4, 5, |x, y| (x as f64 - 0.75 * y as f64).powi(2));
+    let labels = DMatrix::from_fn(4, 5, |x, y| f64::from((x < 2) != (y < 3)));
+    let problem = |constants: [f64; 2]| {
+        let distances = distances.add_scalar(constants[0]);
+        let problem = Problem::new(pmf(), 5).unwrap().with_cost("distortion", distances).unwrap();
+        problem.with_cost("error", labels.add_scalar(constants[1])).unwrap()
+    };
+    let (first, second) = ([0.0625, 0.25, 0.5, 1.0, INF], [0.0, 0.0625, 0.25, 0.5]);
+    let plain = problem([0.0; 2]).surface([0, 1], &first, &second, &[INF; 2]).unwrap();
+    for constants in [[-2.0, -8.0], [-0.25, -0.0625], [4.0, -0.5]] {
+        let lists = (first.map(|d| d + constants[0]), second.map(|e| e + constants[1]));
+        let moved = problem(constants).surface([0, 1], &lists.0, &lists.1, &[INF; 2]).unwrap();
+        for ((_, _, plain), (d, e, moved)) in plain.iter().zip(moved.iter()) {
+            let (Some(plain), Some(moved)) = (plain.point(), moved.point()) else {
+                assert_eq!(plain, moved, "({d}, {e})");
+                continue;
+            };
+            assert_eq!((plain.status, plain.regime), (moved.status, moved.regime));
+            assert!((plain.rate - moved.rate).abs() < 1e-9, "({d}, {e}): {plain:?} {moved:?}");
+            for k in 0..2 {
+                let off = moved.achieved[k] - constants[k] - plain.achieved[k];
+                assert!(off.abs() < 1e-7, "({d}, {e}): {plain:?} {moved:?}");
+            }
+        }
+        assert!(check_samples(&moved.samples()).unwrap().holds());
+        assert_eq!(Surface::from_csv(&moved.to_csv()), Ok(moved.clone()));
+        assert_eq!(Surface::merge(&[moved.clone(), moved.clone()]), Ok(moved));
+    }
+    let message = problem([0.0; 2]).surface([0, 1], &[-0.5], &[0.5], &[INF; 2]).unwrap_err();
+    assert!(message.to_string().starts_with("first[0] = -0.5: a budget must be >= 0"), "{message}");
 }
 
 #[test]

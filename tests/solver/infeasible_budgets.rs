@@ -2,7 +2,9 @@
 
 use crate::common::{INF, pmf, rows};
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Infeasible, Problem, Rdc, RdcError, Solution, Source};
+use rdc_theory::{
+    Classifier, Distortion, Infeasible, Method, Problem, Rdc, RdcError, Settings, Solution, Source,
+};
 
 /// The middle letter costs less distortion at y = 1 and less error at y = 0: sent to y = 0 with probability t, it has
 /// D = 0.36875 + 0.3 t and E = 0.25 - 0.06 t, which is the frontier.
@@ -156,4 +158,49 @@ fn large_costs_do_not_hide_infeasible_budgets() {
     let problem = Problem::new(pmf(&[1.0]), 2).unwrap();
     let problem = problem.with_cost("delay", rows(&[[1.5, 1e15]])).unwrap();
     infeasible(problem.solve(&[0.8]));
+    infeasible(problem.solve(&[1.3]));
+}
+
+/// The smallest budget is told by entries that say no more than 0 does, beside others of 1.
+#[test]
+fn budgets_within_the_rounding_of_the_entries_are_on_the_edge() {
+    let problem = |base: f64| {
+        let problem = Problem::new(pmf(&[0.5, 0.5]), 2).unwrap();
+        problem.with_cost("delay", rows(&[[base, 1.0], [1.0, 0.0]])).unwrap()
+    };
+    let close = problem(1e-17);
+    for method in Method::ALL {
+        let settings = Settings::default().with_method(method).with_tolerance(1e-6).unwrap();
+        for budget in [0.0, 1e-300, 1e-18, 5e-18, 1e-17] {
+            let solution = close.solve_with(&[budget], &settings).unwrap();
+            assert!((solution.rate - 1.0).abs() < 2e-6, "{method} at {budget:e}: {solution:?}");
+            assert!(solution.gap() <= 1e-6 && solution.constraints[0].achieved < 1e-16);
+        }
+    }
+    assert_eq!(close.smallest_budget(0, &[INF]), Ok(Some(5e-18)));
+    // With another cost, in a surface, and in a search.
+    let both = close.clone().with_cost("ones sent", rows(&[[0.0, 1.0]; 2])).unwrap();
+    infeasible(both.solve(&[0.0, 0.4]));
+    assert!((both.solve(&[0.0, 0.5]).unwrap().rate - 1.0).abs() < 1e-9);
+    assert_eq!(both.smallest_budget(1, &[0.0, INF]), Ok(Some(0.5)));
+    let surface = both.surface([0, 1], &[0.0, 1e-18, 0.1], &[0.5], &[INF; 2]).unwrap();
+    let rates: Vec<f64> = surface.iter().map(|(_, _, cell)| cell.point().unwrap().rate).collect();
+    assert!(rates.windows(2).all(|pair| pair[1] <= pair[0] + 1e-9));
+    let least = both.least_budget(1, 1.5, &[0.0, INF]).unwrap();
+    assert!((least.least_budget().unwrap().upper - 0.5).abs() < 1e-9);
+    // Entries with digits beside 1 are meant, and so are those of a cost that has no others.
+    infeasible(problem(1e-15).solve(&[0.0]));
+    for small in [1e-17, 1e-300] {
+        let constant = Problem::new(pmf(&[0.5, 0.5]), 2).unwrap();
+        let constant = constant.with_cost("delay", DMatrix::from_element(2, 2, small)).unwrap();
+        infeasible(constant.solve(&[0.0]));
+        let unit = Problem::new(pmf(&[0.5, 0.5]), 2).unwrap();
+        let unit = unit.with_cost("delay", rows(&[[small, 2.0 * small], [small, small]])).unwrap();
+        infeasible(unit.solve(&[0.0]));
+    }
+    // A budget rounded down from a row minimum of 1.
+    let shifted = Problem::new(pmf(&[0.5, 0.5]), 2).unwrap();
+    let shifted = shifted.with_cost("delay", rows(&[[1.0, 2.0], [2.0, 1.0]])).unwrap();
+    assert!((shifted.solve(&[1.0 - 1e-13]).unwrap().rate - 1.0).abs() < 1e-9);
+    infeasible(shifted.solve(&[1.0 - 1e-11]));
 }

@@ -34,4 +34,5 @@ mod frontiers;
 mod infeasible_budgets;
 mod limits_and_callbacks;
 mod methods;
+mod negative_costs;
 mod wide_costs;

@@ -371,7 +371,7 @@ impl Sampler<'_> {
         self.solves += 1;
         let (budgets, solution) = self.solve(budgets)?;
         self.is_inconsistent |= solution.status == Status::Inconsistent;
-        self.rounding = self.rounding.max(solution.bounds_rounding());
+        self.rounding = self.rounding.max(solution.bounds_rounding(self.rdc.problem()));
         let plane = Plane::from(&solution).rounded_down();
         self.planes.push(plane);
         let vertex = InterpolantVertex { budgets, rate: Bracket::from(&solution) };

@@ -12,7 +12,7 @@ impl Problem {
     /// The least budget of constraint `index` at which `rate` is enough while the others keep their `budgets` (the entry at
     /// `index` is not read), `min { B : R(..., B, ...) <= rate }` with its bracket, by the default [`Settings`].
     ///
-    /// `rate` is in bits, in \[0, inf\], and so are the budgets in their units. It takes some five points of R.
+    /// `rate` is in bits, in \[0, inf\]; budgets are as for [`Problem::solve`]. It takes some five points of R.
     ///
     /// ```
     /// use nalgebra::{DMatrix, DVector};
@@ -31,7 +31,7 @@ impl Problem {
     ///
     /// # Errors
     /// [`RdcError::Infeasible`] if the other budgets cannot be met; an index that is not below the count of budgets, another
-    /// count of budgets, a rate or a budget that is negative or NaN.
+    /// count of budgets, a rate that is negative or NaN, a NaN budget or a negative one of a cost without negative entries.
     pub fn least_budget(
         &self,
         index: usize,

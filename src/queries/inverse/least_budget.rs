@@ -28,7 +28,8 @@ pub struct LeastBudget {
     pub solution: Solution,
     /// [`Status::Certified`] if `slope (upper - lower)` is within the tolerance, so that at the upper bound R is below the
     /// rate asked by no more bits than this, or if the bounds agree to 1e-12. [`Status::Inconsistent`] if bounds contradicted
-    /// each other, on a rate or on the budget: `lower` is then 0 and `upper` is `+inf`.
+    /// each other, on a rate or on the budget: `lower` is then 0, or the average of the row minima where negative costs put that
+    /// below 0, and `upper` is `+inf`.
     pub status: Status,
     /// Points of R that were solved.
     pub solves: usize,

@@ -22,7 +22,7 @@ const AIM: f64 = 0.375;
 /// No solve is asked for a smaller gap, in bits: rounding would not let it end.
 const SMALLEST_GAP: f64 = 1e-13;
 
-/// What rounding may add to a rate, in bits, and to a budget, relative to it.
+/// What rounding may add to a rate, in bits, and to a budget, relative to it ([`Problem::size_of`]).
 const RATE_ROUNDING: f64 = 1e-12;
 
 const BUDGET_ROUNDING: f64 = 1e-12;
@@ -166,7 +166,7 @@ impl<'a> Search<'a> {
             Verdict::of(0.0, width, tolerance, f64::INFINITY) == Verdict::Certified
         };
         let proven = within(self.slope * width, self.settings.tolerance());
-        within(width, BUDGET_ROUNDING * self.right.budget) || (self.slope > 0.0 && proven)
+        within(width, self.rounding(self.right.budget)) || (self.slope > 0.0 && proven)
     }
 
     fn is_enough(&self, solution: &Solution) -> bool {
@@ -200,7 +200,7 @@ impl<'a> Search<'a> {
             Err(RdcError::Infeasible(proof)) => {
                 // The proof tells how far it reaches.
                 let InfeasibleBudget { budget: at, multiplier, .. } = &proof.budgets[self.index];
-                let reach = (1.0 - BUDGET_ROUNDING) * (at + proof.excess / multiplier);
+                let reach = self.moved(at + proof.excess / multiplier, -BUDGET_ROUNDING);
                 self.exclude(if reach.is_finite() { reach.max(budget) } else { budget });
             }
             Err(error) => return Err(error),
@@ -233,7 +233,7 @@ impl<'a> Search<'a> {
             let crossing = budget + (solution.lower - self.rate) / slope;
             if crossing > self.lower {
                 (self.lower, self.slope) = (crossing, slope);
-                self.lower_rounding = solution.bounds_rounding() / slope;
+                self.lower_rounding = solution.bounds_rounding(self.problem) / slope;
             }
             if above > 0.0 {
                 let point = Point { above, rate: solution.rate, slope };
@@ -253,7 +253,7 @@ impl<'a> Search<'a> {
         if self.is_enough(&solution) {
             let achieved = solution.constraints[self.index].achieved;
             self.right = Known { budget: achieved.min(budget), rate: solution.rate };
-            self.judge(solution.bounds_rounding());
+            self.judge(solution.bounds_rounding(self.problem));
             self.found = Some(solution);
         } else {
             self.left = Some(Known { budget, rate: solution.rate });
@@ -266,7 +266,7 @@ impl<'a> Search<'a> {
     fn judge(&mut self, rounding: f64) {
         if self.slope > 0.0 {
             let upper = self.right.budget;
-            let allowance = self.lower_rounding + rounding / self.slope + BUDGET_ROUNDING * upper;
+            let allowance = self.lower_rounding + rounding / self.slope + self.rounding(upper);
             if Verdict::of(self.lower, upper, 0.0, allowance) == Verdict::Crossed {
                 self.limit = Some(Status::Inconsistent);
             }
@@ -312,7 +312,7 @@ impl<'a> Search<'a> {
         // The budget from where on no rate is needed may have been rounded down.
         for rounding in [0.0, BUDGET_ROUNDING] {
             if self.found.is_none() {
-                self.visit(self.right.budget * (1.0 + rounding))?;
+                self.visit(self.moved(self.right.budget, rounding))?;
             }
         }
         let solution = match self.found.take() {
@@ -334,12 +334,27 @@ impl<'a> Search<'a> {
             None => Status::Stalled,
         };
         let (lower, upper) = match status {
-            // Costs are not negative.
-            Status::Inconsistent => (0.0, f64::INFINITY),
+            Status::Inconsistent => (self.without_proof(), f64::INFINITY),
             _ => (self.lower.min(self.right.budget), self.right.budget),
         };
         let Self { slope, solves, .. } = self;
         Ok(AtRate::Enough(LeastBudget { upper, lower, slope, solution, status, solves }))
+    }
+
+    /// What rounding may add to a budget.
+    fn rounding(&self, budget: f64) -> f64 {
+        BUDGET_ROUNDING * self.problem.size_of(self.index, budget)
+    }
+
+    /// A budget moved by a share of its size.
+    fn moved(&self, budget: f64, share: f64) -> f64 {
+        let size = self.problem.size_of(self.index, budget);
+        if budget == 0.0 { share * size } else { budget * (1.0 + share * (size / budget)) }
+    }
+
+    /// What no channel spends less of than, whatever the bounds: 0 unless costs are negative.
+    fn without_proof(&self) -> f64 {
+        self.problem.costs.get(self.index).map_or(0.0, |cost| cost.offset.min(0.0))
     }
 
     /// Between two budgets, by the logarithms of what they are above the smallest one where these differ much.

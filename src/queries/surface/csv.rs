@@ -226,9 +226,9 @@ impl Reader<'_> {
         let [first, second, fixed @ ..] = &self.names[..self.budgets] else {
             return Ok(line);
         };
-        if !(increases && d >= 0.0 && e >= 0.0) {
+        if !(increases && d.min(e) >= -validate::LARGEST_COST) {
             return Err(format!(
-                "{first} = {d:?}, {second} = {e:?}: budgets must be >= 0, ordered by the second, then by the first"
+                "{first} = {d:?}, {second} = {e:?}: budgets must be >= -1e150, ordered by the second, then by the first"
             ));
         }
         let bits = |line: &Line, k: usize| line.fixed[k].to_bits();

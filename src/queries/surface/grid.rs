@@ -48,7 +48,7 @@ impl Surface {
     /// `names` are those of the two constraints, as given to [`Problem::with_cost`](crate::Problem::with_cost).
     ///
     /// # Errors
-    /// An empty list, budgets that are negative, NaN or not strictly increasing, a count of cells other than that of the
+    /// An empty list, budgets that are below -1e150, NaN or not strictly increasing, a count of cells other than that of the
     /// pairs.
     pub fn new(
         names: [impl Into<String>; 2],
@@ -56,8 +56,8 @@ impl Surface {
         second: Vec<f64>,
         cells: Vec<Cell>,
     ) -> Result<Self, RdcError> {
-        axis("first", &first)?;
-        axis("second", &second)?;
+        axis("first", &first, validate::signed_budget)?;
+        axis("second", &second, validate::signed_budget)?;
         let expected = first.len() * second.len();
         let rule = "one cell for each pair of a first and a second budget";
         validate::count("cells", "entries", cells.len(), expected, rule)?;
@@ -67,10 +67,10 @@ impl Surface {
     /// With the budgets that all cells share, by the names of their constraints, in the order of the problem.
     ///
     /// # Errors
-    /// A budget that is negative or NaN.
+    /// A budget that is below -1e150 or NaN.
     pub fn with_fixed(self, fixed: Vec<(String, f64)>) -> Result<Self, RdcError> {
         for (name, budget) in &fixed {
-            validate::budget(&format!("the fixed budget of {name}"), *budget)?;
+            validate::signed_budget(&format!("the fixed budget of {name}"), *budget)?;
         }
         Ok(Self { fixed, ..self })
     }
@@ -93,7 +93,7 @@ impl Surface {
         &self.second
     }
 
-    /// The constraints beside these two and their budgets, in \[0, inf\]; none of R(D,E).
+    /// The constraints beside these two and their budgets; none of R(D,E).
     #[must_use]
     pub fn fixed(&self) -> &[(String, f64)] {
         &self.fixed
@@ -127,12 +127,16 @@ impl Surface {
     }
 }
 
-/// A list of budgets, increasing.
-pub(crate) fn axis(argument: &str, budgets: &[f64]) -> Result<(), RdcError> {
+/// A list of budgets, increasing, each of which passes `check`.
+pub(crate) fn axis(
+    argument: &str,
+    budgets: &[f64],
+    check: impl Fn(&str, f64) -> Result<(), RdcError>,
+) -> Result<(), RdcError> {
     validate::not_empty(argument, budgets.len())?;
     for (index, &budget) in budgets.iter().enumerate() {
         let named = format!("{argument}[{index}]");
-        validate::scalar(&named, budget, validate::BUDGET, budget >= 0.0)?;
+        check(&named, budget)?;
         let rule = "budgets must be strictly increasing";
         validate::scalar(&named, budget, rule, index == 0 || budgets[index - 1] < budget)?;
     }

@@ -99,7 +99,8 @@ impl Problem {
     /// A surface to be computed with settings, in shards, or under observation: over the budgets of the constraints `axes`, by
     /// their indices, the others fixed.
     ///
-    /// `first` and `second` lie in \[0, inf\], strictly increasing; `budgets` holds one budget for each constraint, of which
+    /// `first` and `second` are strictly increasing, the last possibly `+inf`, and negative only for costs with negative
+    /// entries; `budgets` holds one budget for each constraint, of which
     /// those at `axes` are not read.
     ///
     /// ```
@@ -121,7 +122,7 @@ impl Problem {
     ///
     /// # Errors
     /// Axes that are equal, or not below the count of constraints; an empty list, another count of budgets; a budget that is
-    /// negative, NaN, or in a list not above the one before it.
+    /// NaN, negative for a cost without negative entries, or in a list not above the one before it.
     pub fn sweep<'a>(
         &'a self,
         axes: [usize; 2],
@@ -134,8 +135,8 @@ impl Problem {
         }
         let rule = "the second axis must differ from the first";
         validate::scalar("axes[1]", axes[1] as f64, rule, axes[0] != axes[1])?;
-        axis("first", first)?;
-        axis("second", second)?;
+        axis("first", first, |name, budget| self.check_budget(name, axes[0], budget))?;
+        axis("second", second, |name, budget| self.check_budget(name, axes[1], budget))?;
         let mut budgets = budgets.to_vec();
         for k in axes {
             if let Some(varying) = budgets.get_mut(k) {
@@ -170,9 +171,10 @@ impl Rdc {
         distortions: &'a [f64],
         errors: &'a [f64],
     ) -> Result<Sweep<'a>, RdcError> {
-        axis("distortions", distortions)?;
-        axis("errors", errors)?;
         let axes = [Self::DISTORTION, Self::ERROR];
+        let check = |k| move |name: &str, budget| self.problem().check_budget(name, k, budget);
+        axis("distortions", distortions, check(axes[0]))?;
+        axis("errors", errors, check(axes[1]))?;
         self.problem().sweep(axes, distortions, errors, &[UNLIMITED; 2])
     }
 }
