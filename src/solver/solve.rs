@@ -3,15 +3,14 @@
 use super::boundary::solve_instance;
 use super::report;
 use crate::error::RdcError;
-use crate::feasibility::linear_program::{self, Reach};
-use crate::feasibility::proof;
+use crate::feasibility::{linear_program, proof};
 use crate::model::cost::Cost;
 use crate::model::problem::Problem;
 use crate::result::progress::Progress;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Solution;
 use crate::solver::methods::dispatch::run;
-use crate::solver::run::budgets::{LARGEST_SHARE, meets_budgets};
+use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::monitor::{Observer, Watch};
 use crate::solver::run::outcome::Ended;
 use crate::solver::run::warm_start::Near;
@@ -180,15 +179,6 @@ pub(crate) fn solve(
     }
     if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
         return Err(proof::infeasible(problem, budgets, &instance, reach));
-    }
-    if reach.as_ref().is_some_and(Reach::is_near) {
-        // What rounding excuses in the units of the largest cost may be a multiple of a budget.
-        let relative = instance.in_units_of_budgets();
-        let decided = |shift: f64, bound: f64| shift <= LARGEST_SHARE || bound > LARGEST_SHARE;
-        let reach = linear_program::reach(&relative, decided);
-        if reach.bound > LARGEST_SHARE {
-            return Err(proof::infeasible(problem, budgets, &relative, &reach));
-        }
     }
     // A guess has no flows: they would start far from what suits it.
     let near = near.filter(|_| instance.marginal.is_none());

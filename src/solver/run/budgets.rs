@@ -6,10 +6,6 @@ use nalgebra::DMatrix;
 /// Excess over a scaled budget, relative to it, that is rounding.
 const PROMISED_ROUNDING: f64 = 1e-12;
 
-/// No rounding excuses that every channel exceeds some of the budgets by more than this share of them, however large the costs
-/// are beside them.
-pub(crate) const LARGEST_SHARE: f64 = 1e-3;
-
 /// Whether a channel is what the solution's documentation promises.
 pub(crate) fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
     let expected = instance.expected(channel);
