@@ -304,7 +304,7 @@ fn widen(instance: &Instance<'_>, combined: &Combined, outcome: &mut Outcome, wa
     let mut kernel = Kernel::light(&whole, &dual.q, &s, dual.potential.clone());
     outcome.dual.s.fill(0.0);
     outcome.dual.edges.clear();
-    let enough = of_face - WIDENED * watch.settings().tolerance_nats();
+    let enough = of_face - WIDENED * watch.settings().tolerance() * LN_2;
     // In units of the constraints' own multipliers, and as small as will do: an edge around this one has to outweigh them.
     let unit = combined.weights.max();
     let powers = (1..=STEEPEST).map(|power| 10_f64.powi(power) / unit);

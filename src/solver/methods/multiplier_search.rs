@@ -24,6 +24,7 @@ use argmin::core::{CostFunction, Error, Executor};
 use argmin::solver::brent::BrentRoot;
 use nalgebra::DVector;
 use std::cell::RefCell;
+use std::f64::consts::LN_2;
 
 /// What one inner run of the first search may leave, in nats.
 const FIRST_PRECISION: f64 = 2.5e-3;
@@ -152,7 +153,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
     }
 
     fn run(&mut self) -> Ended {
-        let last = LAST_SHARE * self.watch.settings().tolerance_nats();
+        let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
         let last = last.max(LEAST_PRECISION);
         let mut ended = self.start();
         while ended.is_ok() {

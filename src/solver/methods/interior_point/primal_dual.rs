@@ -29,6 +29,7 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::output_constraint::Potential;
 use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
 
 /// The share of the way to the boundary that a step may go.
 const BOUNDARY: f64 = 0.995;
@@ -427,7 +428,7 @@ fn smallest_mu(
     settings: &Settings,
 ) -> f64 {
     let over = (&kernel.sums.expected - &instance.budgets()).map(|excess| excess.max(0.0));
-    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance_nats();
+    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance() * LN_2;
     let marginal = iterate.flow.as_ref().zip(instance.marginal.as_ref());
     let off = marginal.map_or(0.0, |(flow, bounded)| flow.off(bounded, &kernel.output(&iterate.q)));
     let by_excess = EXCESS_SHARE * (iterate.s.dot(&over) + off);
