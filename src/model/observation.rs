@@ -64,7 +64,7 @@ impl Observation {
         &self.source
     }
 
-    /// `E[d(X, x^) | Y = y]` (o x m) of a cost `d(x, x^)` (n x m, entries in \[0, 1e150\] or `+inf`).
+    /// `E[d(X, x^) | Y = y]` (o x m) of a cost `d(x, x^)` (n x m, entries in \[-1e150, 1e150\] or `+inf`).
     ///
     /// A pair (y, x^) is forbidden where some x that y leaves possible forbids x^. What does not occur as y costs nothing.
     ///

@@ -112,8 +112,8 @@ fn sections_of_negative_costs_are_those_of_others_moved() {
             };
             assert_eq!((plain.status, plain.regime), (moved.status, moved.regime));
             assert!((plain.rate - moved.rate).abs() < 1e-9, "({d}, {e}): {plain:?} {moved:?}");
-            for k in 0..2 {
-                let off = moved.achieved[k] - constants[k] - plain.achieved[k];
+            for (k, constant) in constants.iter().enumerate() {
+                let off = moved.achieved[k] - constant - plain.achieved[k];
                 assert!(off.abs() < 1e-7, "({d}, {e}): {plain:?} {moved:?}");
             }
         }
