@@ -125,6 +125,9 @@ impl Ball {
 
     /// The larger of two numbers.
     pub(crate) fn max(self, other: Self) -> Self {
+        if !(self.is_known() && other.is_known()) {
+            return Self::UNKNOWN;
+        }
         let ahead = self.centre.plus(other.centre.negated());
         let first = if ahead.high >= 0.0 { self } else { other };
         Self { centre: first.centre, radius: self.radius.max(other.radius) }
@@ -197,5 +200,147 @@ impl Ball {
 
     fn scaled(self, power: f64) -> Self {
         Self { centre: self.centre.scaled(power), radius: self.radius * power }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::rng::Random;
+    use dashu_float::FBig;
+    use dashu_float::round::mode::Zero;
+
+    type Big = FBig<Zero, 2>;
+
+    const PRECISION: usize = 400;
+
+    fn big(value: f64) -> Big {
+        Big::try_from(value).unwrap().with_precision(PRECISION).value()
+    }
+
+    fn size(value: &Big) -> Big {
+        if *value < Big::ZERO { -value.clone() } else { value.clone() }
+    }
+
+    /// What the centre is off by from a value, over the radius.
+    #[track_caller]
+    fn assert_holds(ball: Ball, exact: &Big, what: &str) {
+        assert!(ball.is_known(), "{what}: nothing is known");
+        let off = size(&(big(ball.centre.high) + big(ball.centre.low) - exact));
+        assert!(off <= big(ball.radius), "{what}: {ball:?} lacks {exact}, off by {off}");
+        assert!(big(ball.lower()) <= *exact && *exact <= big(ball.upper()), "{what}: {ball:?}");
+    }
+
+    fn exp2(x: &Big) -> Big {
+        (x * big(2.0).ln()).exp()
+    }
+
+    fn log2(x: &Big) -> Big {
+        x.ln() / big(2.0).ln()
+    }
+
+    /// A number of any size in `[2^-range, 2^range]` with digits in both parts.
+    fn number(rng: &mut Random, range: f64) -> DoubleDouble {
+        let high = (range * (2.0 * rng.uniform() - 1.0)).exp2() * (1.0 + rng.uniform());
+        DoubleDouble::sum_of(high, high * (rng.uniform() - 0.5) * power_of_two(-53))
+    }
+
+    fn exact(value: DoubleDouble) -> Big {
+        big(value.high) + big(value.low)
+    }
+
+    #[test]
+    fn the_four_operations_hold_the_exact_results() {
+        let rng = &mut Random::new(7);
+        for _ in 0..3000 {
+            let (a, mut b) = (number(rng, 60.0), number(rng, 60.0));
+            if rng.uniform() < 0.5 {
+                b = b.negated();
+            }
+            if rng.uniform() < 0.3 {
+                b = DoubleDouble { low: b.low, ..a.negated() };
+            }
+            let of = |centre: DoubleDouble| Ball { centre, radius: 0.0 };
+            assert_holds(of(a).plus(of(b)), &(exact(a) + exact(b)), "sum");
+            assert_holds(of(a).minus(of(b)), &(exact(a) - exact(b)), "difference");
+            assert_holds(of(a).times(of(b)), &(exact(a) * exact(b)), "product");
+            assert_holds(of(a).times_double(b.high), &(exact(a) * big(b.high)), "by a double");
+            assert_holds(of(a).over(of(b)), &(exact(a) / exact(b)), "quotient");
+        }
+    }
+
+    #[test]
+    fn powers_and_logarithms_hold_those_of_an_oracle() {
+        let rng = &mut Random::new(8);
+        let mut largest = 0.0_f64;
+        for _ in 0..1500 {
+            let mut x = number(rng, 12.0);
+            if x.high > 800.0 {
+                continue;
+            }
+            let positive = Ball { centre: x, radius: 0.0 };
+            assert_holds(positive.log2(), &log2(&exact(x)), "logarithm");
+            if rng.uniform() < 0.5 {
+                x = x.negated();
+            }
+            let power = Ball { centre: x, radius: 0.0 }.exp2();
+            let expected = exp2(&exact(x));
+            assert_holds(power, &expected, "power");
+            let off = size(&(exact(power.centre) - &expected)) / &expected;
+            largest = largest.max(off.to_f64().value());
+        }
+        // The constant that is proven leaves room: what is seen is far below.
+        assert!(largest <= EXP2_ERROR / 4.0, "{:e}", largest);
+        for x in [1.0, 1.0 + f64::EPSILON, 1.0 - f64::EPSILON / 2.0, 5e-324, 1e-310, 1e308] {
+            assert_holds(Ball::from(x).log2(), &log2(&big(x)), "logarithm");
+        }
+    }
+
+    #[test]
+    fn what_operands_may_be_is_held_too() {
+        let rng = &mut Random::new(9);
+        for _ in 0..1000 {
+            let (a, b) = (number(rng, 6.0), number(rng, 6.0));
+            let radius = 0.2 * f64::exp2(-60.0 * rng.uniform());
+            let (ra, rb) = (radius * a.high, radius * b.high);
+            let ball = |centre, radius| Ball { centre, radius };
+            for (sa, sb) in [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)] {
+                let (at_a, at_b) = (exact(a) + big(sa * ra), exact(b) + big(sb * rb));
+                let (a, b) = (ball(a, ra), ball(b, rb));
+                assert_holds(a.times(b), &(&at_a * &at_b), "product");
+                assert_holds(a.over(b), &(&at_a / &at_b), "quotient");
+                assert_holds(a.minus(b), &(&at_a - &at_b), "difference");
+                assert_holds(a.log2(), &log2(&at_a), "logarithm");
+                assert_holds(a.negated().exp2(), &exp2(&-at_a), "power");
+                let larger = if exact(a.centre) + big(sa * ra) > at_b { sa } else { 0.0 };
+                let most = if larger == 0.0 { at_b } else { exact(a.centre) + big(sa * ra) };
+                assert_holds(a.max(b), &most, "maximum");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_told() {
+        for ball in [
+            Ball::UNKNOWN,
+            Ball::from(f64::NAN),
+            Ball::from(1.0).over(Ball::ZERO),
+            Ball::from(0.0).log2(),
+            Ball::from(-1.0).log2(),
+            Ball::from(2000.0).exp2(),
+            Ball::from(1e300).times(Ball::from(1e300)),
+            Ball::from(1.0).over(Ball::from(f64::INFINITY)),
+            Ball::UNKNOWN.max(Ball::from(1.0)),
+            Ball::from(f64::NAN).max(Ball::from(1.0)),
+            Ball::from(1.0).max(Ball::from(f64::NAN)),
+        ] {
+            assert_eq!(
+                (ball.lower(), ball.upper()),
+                (f64::NEG_INFINITY, f64::INFINITY),
+                "{ball:?}"
+            );
+        }
+        let tiny = Ball::from(-1e300).exp2();
+        assert!(tiny.lower() <= 0.0 && tiny.upper() > 0.0 && tiny.upper() < 1e-200);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const QUOTIENT_ERROR: f64 = power_of_two(-102);
 pub(crate) const EXP2_ERROR: f64 = power_of_two(-98);
 
 /// Bounds what underflow adds to a sum or a product, absolute.
-pub(crate) const UNDERFLOW: f64 = power_of_two(-1060);
+pub(crate) const UNDERFLOW: f64 = power_of_two(-1000);
 
 /// Argument of the exponential series is divided by 2 to this power, and the result squared as often.
 const SQUARINGS: i32 = 8;
@@ -30,7 +30,7 @@ pub(crate) const LN2: DoubleDouble = DoubleDouble { high: LN_2, low: 2.319_046_8
 pub(crate) const LOG2E: DoubleDouble =
     DoubleDouble { high: LOG2_E, low: 2.035_527_374_093_103_3e-17 };
 
-/// `2^exponent` for a normal number.
+/// `2^exponent`, for an exponent from -1022 to 1023.
 pub(crate) const fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((1023 + exponent) as u64) << 52)
 }

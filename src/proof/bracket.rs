@@ -9,7 +9,7 @@ use super::repair::share;
 use crate::error::RdcError;
 use crate::model::problem::Problem;
 use crate::numerics::ball::Ball;
-use crate::result::solution::Solution;
+use crate::result::solution::{Constraint, Solution};
 use crate::validate;
 use nalgebra::DMatrix;
 
@@ -89,7 +89,7 @@ impl Problem {
         let spent = spent(&given, &channel, &above);
         let rate = channel.rate.upper().max(0.0);
         let spending =
-            |(told, [lower, upper]): (&crate::result::solution::Constraint, &[f64; 2])| {
+            |(told, [lower, upper]): (&Constraint, &[f64; 2])| {
                 let name = told.name.clone();
                 ProvenSpending { name, budget: told.budget, lower: *lower, upper: *upper }
             };

@@ -3,6 +3,7 @@
 use super::divergence::divergence;
 use super::given::{Given, cost_rounding};
 use super::rate::Channel;
+use crate::model::cost::Cost;
 use crate::numerics::ball::Ball;
 use crate::numerics::double_double::DoubleDouble;
 
@@ -40,7 +41,7 @@ pub(crate) fn uses_forbidden(given: &Given<'_>, channel: &Channel) -> bool {
 /// A number below and one above what is spent of each budget, in the caller's units.
 pub(crate) fn spent(given: &Given<'_>, channel: &Channel, above: &[Ball]) -> Vec<[f64; 2]> {
     let is_forbidden = uses_forbidden(given, channel);
-    let of_cost = |(cost, above): (&crate::model::cost::Cost, &Ball)| {
+    let of_cost = |(cost, above): (&Cost, &Ball)| {
         if is_forbidden {
             return [f64::INFINITY; 2];
         }

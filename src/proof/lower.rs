@@ -55,9 +55,9 @@ fn sums(
     let mut tilted = vec![Ball::ZERO; m];
     for x in given.letters() {
         let column = |(cost, _, scaled): &(&Cost, f64, f64)| {
-            (cost.matrix.as_slice()[x * m..(x + 1) * m].to_vec(), *scaled)
+            (&cost.matrix.as_slice()[x * m..(x + 1) * m], *scaled)
         };
-        let columns: Vec<(Vec<f64>, f64)> = costs.iter().map(column).collect();
+        let columns: Vec<(&[f64], f64)> = costs.iter().map(column).collect();
         let is_used = |y: usize| tolled.usable[y] && given.is_allowed(x, y);
         for (y, rough) in rough.iter_mut().enumerate() {
             let exponent = columns.iter().map(|(costs, s)| s * costs[y]).sum::<f64>();
@@ -98,7 +98,7 @@ fn sums(
 }
 
 /// `reference - s.d - g` for the costs as they were given.
-fn exponent(columns: &[(Vec<f64>, f64)], y: usize, g: f64, reference: f64) -> Ball {
+fn exponent(columns: &[(&[f64], f64)], y: usize, g: f64, reference: f64) -> Ball {
     let start = Ball::difference_of(reference, g);
     columns.iter().filter(|(costs, _)| costs[y] > 0.0).fold(start, |sum, (costs, s)| {
         let price = DoubleDouble::product_of(-*s, costs[y]);

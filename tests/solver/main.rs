@@ -24,6 +24,10 @@ mod common {
 #[path = "../../examples/solve/case.rs"]
 mod door;
 
+#[path = "../../examples/digits/data.rs"]
+#[allow(dead_code, reason = "the tests use a part of the example")]
+mod digits;
+
 mod cases;
 mod cone_programs;
 mod corner_families;
@@ -33,3 +37,4 @@ mod frontiers;
 mod infeasible_budgets;
 mod limits_and_callbacks;
 mod methods;
+mod proven;
