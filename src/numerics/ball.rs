@@ -258,7 +258,7 @@ mod tests {
                 b = b.negated();
             }
             if rng.uniform() < 0.3 {
-                b = DoubleDouble { low: b.low, ..a.negated() };
+                b = DoubleDouble::sum_of(-a.high, 0.3 * a.low);
             }
             let of = |centre: DoubleDouble| Ball { centre, radius: 0.0 };
             assert_holds(of(a).plus(of(b)), &(exact(a) + exact(b)), "sum");

@@ -22,7 +22,7 @@ pub(crate) const EXP2_ERROR: f64 = power_of_two(-98);
 /// Bounds what underflow adds to a sum or a product, absolute.
 pub(crate) const UNDERFLOW: f64 = power_of_two(-1000);
 
-/// Argument of the exponential series is divided by 2 to this power, and the result squared as often.
+/// The argument of the exponential series is divided by 2 to this power, and the result squared as often.
 const SQUARINGS: i32 = 8;
 
 /// `log 2` and `log2 e` to twice the working precision.
@@ -109,10 +109,10 @@ impl DoubleDouble {
     /// `2^x` within [`EXP2_ERROR`] for `|x| <= 0.51`.
     pub(crate) fn exp2_fraction(self) -> Self {
         let y = self.times(LN2).scaled(power_of_two(-SQUARINGS));
-        // exp(y) - 1 = y (1 + y/2 (1 + y/3 (1 + y/4 (1 + y/5 (1 + y/6 (1 + y/7 (1 + y/8)))))))
+        // exp(y) - 1 = y (1 + y/2 (1 + y/3 (1 + y/4 (1 + y/5 (1 + y/6 (1 + y/7 (1 + y/8 (1 + y/9))))))))
         let h = y.high;
-        let tail = 1.0 + h / 6.0 * (1.0 + h / 7.0 * (1.0 + h / 8.0 * (1.0 + h / 9.0)));
-        let mut series = Self::from(tail);
+        let tail = h / 6.0 * (1.0 + h / 7.0 * (1.0 + h / 8.0 * (1.0 + h / 9.0)));
+        let mut series = Self::sum_of(1.0, tail);
         for divisor in [FIFTH, FOURTH, THIRD, HALF] {
             series = series.times(y.times(divisor)).plus(Self::from(1.0));
         }

@@ -88,11 +88,10 @@ impl Problem {
         let above = spent_above(&given, &channel);
         let spent = spent(&given, &channel, &above);
         let rate = channel.rate.upper().max(0.0);
-        let spending =
-            |(told, [lower, upper]): (&Constraint, &[f64; 2])| {
-                let name = told.name.clone();
-                ProvenSpending { name, budget: told.budget, lower: *lower, upper: *upper }
-            };
+        let spending = |(told, [lower, upper]): (&Constraint, &[f64; 2])| {
+            let name = told.name.clone();
+            ProvenSpending { name, budget: told.budget, lower: *lower, upper: *upper }
+        };
         Ok(ProvenBracket {
             lower: lower(&given, solution),
             upper: upper(&given, solution, &channel, &above, &spent),

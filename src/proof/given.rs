@@ -40,9 +40,11 @@ impl<'a> Given<'a> {
 
     /// What a budget leaves above the offset, in the scaled units.
     pub(crate) fn above(&self, cost: &Cost, budget: f64) -> Ball {
-        let offset = self.offset(cost);
-        let above =
-            if cost.offset == 0.0 { Ball::from(budget) } else { Ball::from(budget).minus(offset) };
+        let scaled = budget / cost.scale;
+        if cost.offset == 0.0 && scaled * cost.scale == budget {
+            return Ball::from(scaled);
+        }
+        let above = Ball::from(budget).minus(self.offset(cost));
         above.times_double(1.0 / cost.scale)
     }
 

@@ -54,10 +54,11 @@ fn sums(
     let mut rough = vec![0.0; m];
     let mut tilted = vec![Ball::ZERO; m];
     for x in given.letters() {
-        let column = |(cost, _, scaled): &(&Cost, f64, f64)| {
-            (&cost.matrix.as_slice()[x * m..(x + 1) * m], *scaled)
-        };
-        let columns: Vec<(&[f64], f64)> = costs.iter().map(column).collect();
+        let row = x * m..(x + 1) * m;
+        let columns: Vec<(&[f64], f64)> = costs
+            .iter()
+            .map(|&(cost, _, scaled)| (&cost.matrix.as_slice()[row.clone()], scaled))
+            .collect();
         let is_used = |y: usize| tolled.usable[y] && given.is_allowed(x, y);
         for (y, rough) in rough.iter_mut().enumerate() {
             let exponent = columns.iter().map(|(costs, s)| s * costs[y]).sum::<f64>();
