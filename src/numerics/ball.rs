@@ -161,7 +161,7 @@ impl Ball {
     /// The binary logarithm; nothing is known of that of a ball that comes close to 0.
     pub(crate) fn log2(self) -> Self {
         let DoubleDouble { high, .. } = self.centre;
-        if !(self.is_known() && high > 0.0 && self.radius < 0.25 * high) {
+        if !(self.is_known() && high > 0.0 && 4.0 * self.radius < high) {
             return Self::UNKNOWN;
         }
         let (mantissa, exponent) = self.normalised();
