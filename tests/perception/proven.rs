@@ -2,6 +2,8 @@
 //!
 //! `RDC_CASES` sets the number of cases of each divergence (60 by default).
 
+#![allow(clippy::print_stdout, reason = "figures are for whoever runs the tests by hand")]
+
 use crate::common::measure::Kind;
 use crate::common::perception::Perceived;
 use crate::common::random::Random;

@@ -2,6 +2,8 @@
 //!
 //! `RDC_CASES` sets the number of cases of each family (20 by default).
 
+#![allow(clippy::print_stdout, reason = "figures are for whoever runs the tests by hand")]
+
 use crate::common::case::Case;
 use crate::common::families::{Family, Placed};
 use crate::common::random::Random;
