@@ -68,6 +68,7 @@ mod model;
 mod numerics;
 #[cfg(feature = "plot")]
 pub mod plot;
+mod proof;
 mod queries;
 mod result;
 #[cfg(feature = "serde")]
@@ -99,6 +100,7 @@ pub use model::perception::Perception;
 pub use model::problem::Problem;
 pub use model::source::Source;
 pub use numerics::information::{binary_entropy, entropy, mutual_information};
+pub use proof::bracket::{ProvenBracket, ProvenSpending};
 pub use queries::interpolant::triangulation::{
     Interpolant, InterpolantTriangle, InterpolantVertex,
 };

@@ -1,7 +1,9 @@
 //! Arithmetic that knows no problem: sums with error terms, factorisations, transport, entropies.
 
+pub(crate) mod ball;
 pub(crate) mod cholesky;
 pub(crate) mod compensated;
+pub(crate) mod double_double;
 pub(crate) mod expansion;
 pub(crate) mod information;
 pub(crate) mod low_rank;

@@ -13,7 +13,6 @@ pub(crate) struct Plan {
     /// What goes from i to j.
     pub(crate) plan: DMatrix<f64>,
     /// `[u, v]` with `u_i + v_j <= ground(i, j)`, so that no plan costs less than `u.supply + v.demand`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "the proof is for the tests"))]
     pub(crate) potentials: [DVector<f64>; 2],
 }
 

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the lowest layer to the highest: a file may import from its own layer and from those before it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "error and validate",
     "numerics",
     "model",
     "result",
+    "proof",
     "subproblem",
     "feasibility",
     "solver",

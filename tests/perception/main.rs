@@ -31,5 +31,6 @@ mod inverses_and_surfaces;
 mod known_rates;
 mod other_domain;
 mod proofs;
+mod proven;
 mod restoration;
 mod unusual_input;

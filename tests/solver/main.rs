@@ -25,6 +25,10 @@ mod common {
 #[path = "../../examples/solve/case.rs"]
 mod door;
 
+#[path = "../../examples/digits/data.rs"]
+#[allow(dead_code, reason = "the tests use a part of the example")]
+mod digits;
+
 mod cases;
 mod cone_programs;
 mod corner_families;
@@ -35,4 +39,5 @@ mod infeasible_budgets;
 mod limits_and_callbacks;
 mod methods;
 mod negative_costs;
+mod proven;
 mod wide_costs;
