@@ -81,3 +81,25 @@ fn gaussians_on_finer_grids() {
         assert!(p > 0.0 || (3.5..4.2).contains(&(fine / finest)), "{d} {p}: {gaps:?}");
     }
 }
+
+/// The output pmf is given and the budget is small beside the largest cost, or beside what a far target costs.
+#[test]
+fn given_outputs_far_from_the_source_and_small_budgets() {
+    let given = |source: &[f64], target: &[f64], cost: DMatrix<f64>, d: f64| {
+        let perception = Perception::total_variation(pmf(target)).unwrap();
+        let distortion = Distortion::matrix(cost).unwrap();
+        Rdp::new(pmf(source), distortion, perception).unwrap().solve(d, 0.0).unwrap()
+    };
+    let squares = DMatrix::from_fn(3, 3, |x, y| (x as f64 - y as f64).powi(2));
+    let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    let forbidden = DMatrix::from_row_slice(2, 2, &[1.0, 0.0, INF, 0.5]);
+    for (found, rate) in [
+        (given(&[0.997, 0.001, 0.002], &[0.03, 0.968, 0.002], squares, 0.9671), 0.020199690100),
+        (given(&[0.9, 0.1], &[0.9, 0.1], hamming, 1e-6), 0.468974956293),
+        (given(&[0.3, 0.7], &[0.2, 0.8], forbidden, 0.55), 0.446439344671),
+    ] {
+        assert!(found.gap() <= AGREEMENT, "{}: [{}, {}]", found.status, found.lower, found.rate);
+        let within = found.lower - 1e-11 <= rate && rate <= found.rate + 1e-11;
+        assert!(within, "{rate} is not in [{}, {}]", found.lower, found.rate);
+    }
+}

@@ -76,6 +76,17 @@ fn a_big_number_stands_for_forbidden() {
     }
 }
 
+/// Three budgets of which two tie in the last digit.
+#[test]
+fn budgets_that_tie() {
+    let costs = vec![
+        rows(&[[0.93, 0.05, 0.0], [0.0, 0.0, 0.0]]),
+        rows(&[[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]),
+        rows(&[[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]]),
+    ];
+    assert_rate(&Case::new(pmf(&[0.5, 0.5]), costs, &[0.245, 0.25, 0.25]), 0.311278124138);
+}
+
 #[test]
 fn every_unit_gives_the_same_rate() {
     let base = Case::new(pmf(&[0.7, 0.3]), vec![hamming()], &[0.1]);
