@@ -2,8 +2,6 @@
 //!
 //! `RDC_CASES` sets the number of cases of each divergence (60 by default).
 
-#![allow(clippy::print_stdout, reason = "figures are for whoever runs the tests by hand")]
-
 use crate::common::measure::Kind;
 use crate::common::perception::Perceived;
 use crate::common::random::Random;
@@ -53,7 +51,6 @@ fn brackets_are_as_narrow_as_the_gap() {
             let allowed = 1e-12 * (1.0 + solution.rate) + 1e-14 * steepness(&solution);
             lost += u64::from(proven.rate - proven.lower > solution.gap() + allowed);
         }
-        println!("{kind:?}: {total} brackets, {closed} closed, {lost} wider than the gap");
         assert!(10 * total > 9 * cases, "{kind:?}: {total} of {cases}");
         assert!(50 * lost <= total, "{kind:?}: {lost} of {total} are wider than the gap");
         assert!(2 * closed >= total, "{kind:?}: {closed} of {total} are closed");

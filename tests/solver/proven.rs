@@ -2,8 +2,6 @@
 //!
 //! `RDC_CASES` sets the number of cases of each family (20 by default).
 
-#![allow(clippy::print_stdout, reason = "figures are for whoever runs the tests by hand")]
-
 use crate::common::case::Case;
 use crate::common::families::{Family, Placed};
 use crate::common::random::Random;
@@ -13,7 +11,6 @@ use dashu_float::FBig;
 use dashu_float::round::mode::Zero;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Problem, ProvenBracket, RdcError, Solution};
-use std::time::Instant;
 
 type Big = FBig<Zero, 2>;
 
@@ -128,7 +125,7 @@ fn assert_consistent(proven: &ProvenBracket, solution: &Solution, what: &str) {
 #[test]
 fn brackets_of_every_family_are_as_narrow_as_the_gap() {
     let cases = count(20);
-    let (mut total, mut closed, mut steep, mut widest) = (0_u64, 0_u64, 0_u64, 0.0_f64);
+    let (mut total, mut closed, mut steep) = (0_u64, 0_u64, 0_u64);
     for family in Family::ALL {
         for seed in 0..cases {
             let case = Placed::new(family, 70_000 + seed);
@@ -146,13 +143,9 @@ fn brackets_of_every_family_are_as_narrow_as_the_gap() {
             assert!(held, "{what}: {excess:e}, {worth:e}, {}", case.case);
             total += 1;
             steep += u64::from(excess > allowed);
-            if proven.upper.is_finite() {
-                closed += 1;
-                widest = widest.max(proven.width() - solution.gap());
-            }
+            closed += u64::from(proven.upper.is_finite());
         }
     }
-    println!("{total} brackets, {closed} closed, {steep} steep, {widest:e} beyond the gap");
     assert!(2 * closed > total && 10 * total > 8 * 15 * cases, "{closed} of {total}");
     assert!(20 * steep <= total, "{steep} of {total}");
 }
@@ -324,13 +317,14 @@ fn a_bad_certificate_proves_less_and_never_too_much() {
     assert!(10 * useful > cases, "{useful} of {cases}");
 }
 
-/// What a proof of real data costs: squared error and the nearest-mean classifier's error on some of the digits.
+/// Squared error and the nearest-mean classifier's error on real data: the first 256 digits, and all 1,797 in long runs.
 #[test]
-#[ignore = "minutes on all 1,797 digits"]
 fn digits_are_proven() {
     let digits = Digits::load().unwrap();
     let classes = digits.nearest_mean();
-    for n in [256, digits.labels.len()] {
+    let all = digits.labels.len();
+    let sizes = if count(0) >= all as u64 { vec![256, all] } else { vec![256] };
+    for n in sizes {
         let squares: Vec<f64> = digits.images.row_iter().map(|row| row.norm_squared()).collect();
         let images = digits.images.rows(0, n);
         let products = images * images.transpose();
@@ -342,15 +336,12 @@ fn digits_are_proven() {
         let problem = Problem::new(uniform, n).unwrap();
         let problem = problem.with_cost("distortion", distance).unwrap();
         let problem = problem.with_cost("error", error).unwrap();
-        let before = Instant::now();
         let solution = problem.solve(&[0.04, 0.2]).unwrap();
-        let solved = before.elapsed();
-        let before = Instant::now();
         let proven = problem.prove(&solution).unwrap();
-        println!("n = {n}: solved in {solved:?}, proven in {:?}", before.elapsed());
-        println!("[{}, {}] of gap {:e}", proven.lower, proven.upper, solution.gap());
-        let width = proven.width() - solution.gap();
-        println!("{width:e} beyond the gap, {:?}", proven.spent);
-        assert!(width <= 1e-12 * (1.0 + solution.rate), "{width:e}");
+        let beyond = proven.width() - solution.gap();
+        assert!(
+            beyond <= 1e-12 * (1.0 + solution.rate),
+            "n = {n}: {beyond:e} beyond the gap, {proven:?}"
+        );
     }
 }
