@@ -1,40 +1,54 @@
-//! Which budgets can be met at all, exactly, for any number of costs.
+//! Which budgets can be met at all, for any number of costs.
 //!
 //! The average costs that channels reach form the polytope `sum_x p(x) conv{d(x, y)}_y`. Its support function
 //! `G(s) = sum_x p(x) min_y s.d(x, y)` costs one pass over the matrices and comes with the deterministic channel
 //! that attains it, so a linear program over the polytope can be solved by a simplex method on K + 1 rows that
-//! generates its columns (Dantzig and Wolfe 1960).
+//! generates its columns (Dantzig and Wolfe 1960). It runs in doubles, and in double-double where these leave open on which
+//! side of the frontier the budgets are.
 
-use crate::numerics::compensated::TwoFold;
-use crate::subproblem::instance::{Instance, LinearConstraint};
+use crate::numerics::double_double::DoubleDouble;
+use crate::numerics::lu::Lu;
+use crate::numerics::real::{Real, dot, largest, sum};
+use crate::subproblem::instance::Instance;
+use crate::subproblem::program::Program;
 use nalgebra::{DMatrix, DVector};
 
-/// Distance from the frontier, in scaled costs, below which budgets count as being on it.
-pub(crate) const FRONTIER_TOLERANCE: f64 = 1e-13;
-
-/// Distance from the frontier, in scaled costs, below which it shapes the solution.
+/// Distance from the frontier, relative to the budgets, below which doubles leave too few digits.
 const NEAR: f64 = 1e-4;
 
-/// The largest change of multipliers that counts as a correction of their rounding.
-const SHARPENED: f64 = 1e-3;
-
-/// Pivots smaller than this are rounding.
-pub(crate) const PIVOT: f64 = 1e-11;
+/// Pivots below the precision of the numbers to this power are rounding.
+const PIVOT_POWER: f64 = 0.7;
 
 /// Simplex steps after which the best bounds so far are returned; typical runs take fewer than 30.
 const MAX_STEPS: usize = 1000;
 
-/// How far all budgets would have to move together to reach the frontier.
+/// A deterministic channel: what it costs on average, and the reproduction of each source letter.
 #[derive(Debug, Clone)]
-pub(crate) struct Reach {
+pub(crate) struct Vertex<T> {
+    pub(crate) costs: Vec<T>,
+    pub(crate) letters: Vec<usize>,
+}
+
+/// Costs and budgets whose polytope is asked for the cheapest channel at given multipliers.
+pub(crate) trait Polytope<T> {
+    fn budgets(&self) -> Vec<T>;
+    fn cheapest(&self, s: &[T]) -> Vertex<T>;
+
+    /// Raises budget k.
+    fn raise(&mut self, k: usize, by: T);
+}
+
+/// How far all budgets would have to move together to reach the frontier, each in its own units.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach<T = f64> {
     /// `max_k E[d_k] - D_k` of `channel`: negative if it meets every budget with slack.
-    pub(crate) shift: f64,
+    pub(crate) shift: T,
     /// `max over s of G(s) - s.D`, the lower bound on every channel's shift.
-    pub(crate) bound: f64,
+    pub(crate) bound: T,
     /// The multipliers of `bound`: `>= 0`, sum 1.
-    pub(crate) multipliers: DVector<f64>,
+    pub(crate) multipliers: Vec<T>,
     /// The channel of `shift`, a mixture of deterministic ones: (weight, y of each x). Empty where none was looked for.
-    pub(crate) channel: Vec<(f64, Vec<usize>)>,
+    pub(crate) channel: Vec<(T, Vec<usize>)>,
 }
 
 impl Reach {
@@ -43,18 +57,19 @@ impl Reach {
         Self {
             shift: f64::INFINITY,
             bound: -instance.constraints[k].budget,
-            multipliers: DVector::from_fn(instance.constraints.len(), |l, _| f64::from(l == k)),
+            multipliers: (0..instance.constraints.len()).map(|l| f64::from(l == k)).collect(),
             channel: Vec::new(),
         }
     }
 
-    pub(crate) fn is_infeasible(&self) -> bool {
-        self.bound > FRONTIER_TOLERANCE || self.channel.is_empty()
-    }
-
-    /// Whether the last digits of the budgets would make up for what is missing.
-    pub(crate) fn is_infeasible_by_rounding(&self, instance: &Instance<'_>) -> bool {
-        self.is_infeasible() && self.bound <= self.multipliers.dot(&instance.roundings())
+    /// The share of what counts as rounding by which the budgets miss the frontier: above 1 no channel meets them.
+    pub(crate) fn missed_share(&self, instance: &Instance<'_>) -> f64 {
+        if !(self.bound > 0.0) {
+            return 0.0;
+        }
+        let parts = self.multipliers.iter().zip(&instance.constraints);
+        let allowed: f64 = parts.map(|(s, constraint)| s * constraint.allowance()).sum();
+        self.bound / allowed
     }
 
     /// Adds `share` times the channel with slack to `channel` (m x n).
@@ -66,228 +81,231 @@ impl Reach {
         }
     }
 
-    /// The same of an instance that differs in the units of its budgets; `None` if no channel has more slack in those than
-    /// budgets that count as close to the edge.
-    pub(crate) fn in_units_of(&self, relative: &Instance<'_>) -> Option<Self> {
-        let same = Self { shift: shift(relative, &self.channel), ..self.clone() };
-        if !same.is_near() {
-            return Some(same);
-        }
-        feasibility(relative).filter(|reach| !reach.is_near() && !reach.is_infeasible())
-    }
-
-    /// Whether the budgets are on the edge of what can be met or so close that it shapes the solution.
+    /// Whether the budgets are on the frontier of what can be met or so close that doubles cannot tell.
     pub(crate) fn is_near(&self) -> bool {
         self.shift > -NEAR
     }
-}
 
-/// A column of the linear program `min t  s.t.  sum_j w_j v_j + slack - t = D, sum_j w_j = 1`.
-#[derive(Debug, Clone)]
-enum Column {
-    Shift,
-    Slack(usize),
-    Vertex { costs: DVector<f64>, channel: Vec<usize> },
-}
-
-impl Column {
-    fn entries(&self, k: usize) -> DVector<f64> {
-        match self {
-            Self::Shift => DVector::from_fn(k + 1, |i, _| if i < k { -1.0 } else { 0.0 }),
-            Self::Slack(row) => DVector::from_fn(k + 1, |i, _| f64::from(i == *row)),
-            Self::Vertex { costs, .. } => costs.clone().insert_row(k, 1.0),
-        }
+    /// The multipliers as a vector.
+    pub(crate) fn normal(&self) -> DVector<f64> {
+        DVector::from_column_slice(&self.multipliers)
     }
 }
 
-/// `G(s)` with the deterministic channel that attains it, and that channel's costs.
-fn support(instance: &Instance<'_>, s: &DVector<f64>) -> (f64, DVector<f64>, Vec<usize>) {
-    let mut row = vec![0.0; instance.reproductions];
-    let mut costs = DVector::zeros(instance.constraints.len());
-    let mut channel = Vec::with_capacity(instance.letters());
-    for (x, &p) in instance.pmf.iter().enumerate() {
-        instance.exponent(x, s, &mut row);
-        let least = row.iter().copied().fold(f64::INFINITY, f64::min);
-        let y = row.iter().position(|&e| e == least).unwrap_or(0);
-        for (constraint, total) in instance.constraints.iter().zip(costs.iter_mut()) {
-            *total += p * constraint.cost(x, y);
-        }
-        channel.push(y);
+impl Polytope<f64> for Instance<'_> {
+    fn budgets(&self) -> Vec<f64> {
+        self.constraints.iter().map(|constraint| constraint.budget).collect()
     }
-    (s.dot(&costs), costs, channel)
+
+    fn cheapest(&self, s: &[f64]) -> Vertex<f64> {
+        let s = DVector::from_column_slice(s);
+        let mut row = vec![0.0; self.reproductions];
+        let mut vertex = Vertex { costs: vec![0.0; self.constraints.len()], letters: Vec::new() };
+        for (x, &p) in self.pmf.iter().enumerate() {
+            self.exponent(x, &s, &mut row);
+            let least = row.iter().copied().fold(f64::INFINITY, f64::min);
+            let y = row.iter().position(|&e| e == least).unwrap_or(0);
+            for (constraint, total) in self.constraints.iter().zip(&mut vertex.costs) {
+                *total += p * constraint.cost(x, y);
+            }
+            vertex.letters.push(y);
+        }
+        vertex
+    }
+
+    fn raise(&mut self, k: usize, by: f64) {
+        self.constraints[k].budget += by;
+    }
 }
 
-/// `max_k E[d_k] - D_k` of a mixture of deterministic channels.
-fn shift(instance: &Instance<'_>, channel: &[(f64, Vec<usize>)]) -> f64 {
-    let over = |constraint: &LinearConstraint<'_>| {
-        let of_letter = |(x, &y): (usize, &usize)| instance.pmf[x] * constraint.cost(x, y);
-        let of_channel = |letters: &[usize]| letters.iter().enumerate().map(of_letter).sum::<f64>();
-        let spent = channel.iter().map(|(weight, letters)| weight * of_channel(letters));
-        spent.sum::<f64>() - constraint.budget
-    };
-    instance.constraints.iter().map(over).fold(f64::NEG_INFINITY, f64::max)
+impl<T: Real> Polytope<T> for Program<T> {
+    fn budgets(&self) -> Vec<T> {
+        self.budgets.clone()
+    }
+
+    fn cheapest(&self, s: &[T]) -> Vertex<T> {
+        let mut row = vec![T::ZERO; self.reproductions.len()];
+        let mut vertex = Vertex { costs: vec![T::ZERO; self.budgets.len()], letters: Vec::new() };
+        for (x, &p) in self.pmf.iter().enumerate() {
+            self.exponents(x, s, &[], &mut row);
+            let pairs = self.pairs(x);
+            let allowed = (0..row.len()).filter(|&y| pairs[y]);
+            let cheapest = allowed.min_by(|&a, &b| row[a].to_f64().total_cmp(&row[b].to_f64()).then(
+                row[a].partial_cmp(&row[b]).unwrap_or(std::cmp::Ordering::Equal),
+            ));
+            let y = cheapest.unwrap_or(0);
+            for (cost, total) in self.costs.iter().zip(&mut vertex.costs) {
+                *total = *total + p * cost[(y, x)];
+            }
+            vertex.letters.push(y);
+        }
+        vertex
+    }
+
+    fn raise(&mut self, k: usize, by: T) {
+        self.budgets[k] = self.budgets[k] + by;
+    }
 }
 
 /// How far the budgets are from the frontier, well enough to tell which side they are on and to hold half of the
 /// largest slack; `None` without constraints.
 pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
-    let decided = |shift: f64, bound: f64| {
-        bound > FRONTIER_TOLERANCE.max(instance.roundings().max())
-            || (shift < 0.0 && shift < 0.5 * bound)
-    };
     if instance.constraints.is_empty() {
         return None;
     }
     // Rows start at 0, so that no channel costs less than 0. Said here, as digits of a budget far below the scale of its
     // cost would be lost in the linear program.
     let (least, budget) = instance.budgets().argmin();
-    Some(if budget < 0.0 { Reach::below_zero(instance, least) } else { reach(instance, decided) })
+    if budget < 0.0 {
+        return Some(Reach::below_zero(instance, least));
+    }
+    let first = reach(instance, |shift, bound| bound > NEAR || (shift < 0.0 && shift < 0.5 * bound));
+    if !first.is_near() || first.bound > NEAR {
+        return Some(first);
+    }
+    let program = Program::<DoubleDouble>::new(instance, 0.0);
+    Some(program.in_doubles(reach(&program, |_, _| false), instance))
+}
+
+impl<T: Real> Program<T> {
+    /// A reach of this program as one of its instance.
+    pub(crate) fn in_doubles(&self, exact: Reach<T>, instance: &Instance<'_>) -> Reach {
+        let letters = |letters: &Vec<usize>| self.instance_letters(instance, letters);
+        let channel = exact.channel.iter().map(|(w, used)| (w.to_f64(), letters(used)));
+        Reach {
+            shift: exact.shift.to_f64(),
+            bound: exact.bound.to_f64(),
+            multipliers: exact.multipliers.iter().map(|s| s.to_f64()).collect(),
+            channel: channel.collect(),
+        }
+    }
+}
+
+/// A column of the linear program `min t  s.t.  sum_j w_j v_j + slack - t = D, sum_j w_j = 1`.
+#[derive(Debug, Clone)]
+enum Column<T> {
+    Shift,
+    Slack(usize),
+    Vertex(Vertex<T>),
+}
+
+impl<T: Real> Column<T> {
+    fn entries(&self, k: usize) -> Vec<T> {
+        let mut entries = vec![T::ZERO; k + 1];
+        match self {
+            Self::Shift => entries[..k].fill(-T::ONE),
+            Self::Slack(row) => entries[*row] = T::ONE,
+            Self::Vertex(vertex) => {
+                entries[..k].copy_from_slice(&vertex.costs);
+                entries[k] = T::ONE;
+            }
+        }
+        entries
+    }
 }
 
 /// The smallest `t` such that budgets `D + t` can be met, stopping as soon as `enough(shift, bound)`.
 ///
 /// K must be at least 1, and each source letter must have an allowed pair.
-pub(crate) fn reach(instance: &Instance<'_>, enough: impl Fn(f64, f64) -> bool) -> Reach {
-    let k = instance.constraints.len();
-    let budgets = &instance.budgets();
-    let equal = DVector::from_element(k, 1.0 / k as f64);
-    let (value, costs, channel) = support(instance, &equal);
-    let over = &costs - budgets;
+pub(crate) fn reach<T: Real>(
+    polytope: &impl Polytope<T>,
+    enough: impl Fn(T, T) -> bool,
+) -> Reach<T> {
+    let budgets = &polytope.budgets();
+    let k = budgets.len();
+    let pivot = pivot::<T>();
+    let equal = vec![T::ONE / T::from(k as f64); k];
+    let vertex = polytope.cheapest(&equal);
+    let over: Vec<T> = vertex.costs.iter().zip(budgets).map(|(&v, &d)| v - d).collect();
     let mut best = Reach {
-        shift: over.max(),
-        bound: value - equal.dot(budgets),
+        shift: largest(over.iter().copied()),
+        bound: dot(&equal, &over),
         multipliers: equal,
-        channel: vec![(1.0, channel.clone())],
+        channel: vec![(T::ONE, vertex.letters.clone())],
     };
-    let worst = over.imax();
-    let mut basis: Vec<Column> = (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
-    basis.extend([Column::Shift, Column::Vertex { costs, channel }]);
-    let target = budgets.clone().insert_row(k, 1.0);
+    let worst = (0..k).fold(0, |worst, row| if over[row] > over[worst] { row } else { worst });
+    let mut basis: Vec<Column<T>> =
+        (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
+    basis.extend([Column::Shift, Column::Vertex(vertex)]);
+    let mut target = budgets.clone();
+    target.push(T::ONE);
 
     for _ in 0..MAX_STEPS {
-        let matrix = DMatrix::from_columns(&basis.iter().map(|c| c.entries(k)).collect::<Vec<_>>());
-        let objective = DVector::from_iterator(
-            k + 1,
-            basis.iter().map(|column| f64::from(matches!(column, Column::Shift))),
-        );
-        let lu = matrix.clone().lu();
-        let (Some(weights), Some(prices)) =
-            (lu.solve(&target), matrix.transpose().lu().solve(&objective))
+        let columns: Vec<Vec<T>> = basis.iter().map(|column| column.entries(k)).collect();
+        let matrix = DMatrix::from_fn(k + 1, k + 1, |i, j| columns[j][i]);
+        let is_shift = |column: &Column<T>| matches!(column, Column::Shift);
+        let objective: Vec<T> =
+            basis.iter().map(|c| if is_shift(c) { T::ONE } else { T::ZERO }).collect();
+        let (Some(lu), Some(transposed)) = (Lu::new(matrix.clone()), Lu::new(matrix.transpose()))
         else {
             break;
         };
+        let (weights, prices) = (lu.solve(&target), transposed.solve(&objective));
         record_channel(&basis, &weights, budgets, &mut best);
-        let mut s = -prices.rows(0, k).into_owned();
-        let entering = if let Some(row) = (0..k).find(|&row| s[row] < -PIVOT) {
+        let mut s: Vec<T> = prices[..k].iter().map(|&price| -price).collect();
+        let entering = if let Some(row) = (0..k).find(|&row| s[row] < -pivot) {
             Column::Slack(row)
         } else {
             // A multiplier this small is the rounding of one that is zero.
-            s.apply(|v| *v = if *v > PIVOT { *v } else { 0.0 });
-            let total = s.sum();
-            if !(total > 0.0) {
+            s.iter_mut().for_each(|s| *s = if *s > pivot { *s } else { T::ZERO });
+            let total = sum(s.iter().copied());
+            if !(total > T::ZERO) {
                 break;
             }
-            s /= total;
-            let (value, costs, channel) = support(instance, &s);
-            let bound = value - s.dot(budgets);
+            s.iter_mut().for_each(|s| *s = *s / total);
+            let vertex = polytope.cheapest(&s);
+            let value = dot(&s, &vertex.costs);
+            let bound = value - dot(&s, budgets);
             if bound > best.bound {
                 (best.bound, best.multipliers) = (bound, s);
             }
-            let optimal = value >= prices[k] - f64::EPSILON * prices[k].abs().max(1.0);
-            if optimal || enough(best.shift, best.bound) {
-                if best.is_near() {
-                    sharpen(instance, &basis, &mut best);
-                }
+            let rounding = T::from(T::EPSILON) * prices[k].abs().max(T::ONE);
+            if value >= prices[k] - rounding || enough(best.shift, best.bound) {
                 break;
             }
-            Column::Vertex { costs, channel }
+            Column::Vertex(vertex)
         };
-        let Some(direction) = lu.solve(&entering.entries(k)) else {
-            break;
-        };
+        let direction = lu.solve(&entering.entries(k));
         let leaving = (0..=k)
-            .filter(|&i| direction[i] > PIVOT && !matches!(basis[i], Column::Shift))
-            .map(|i| (i, weights[i].max(0.0) / direction[i]))
-            .min_by(|a, b| a.1.total_cmp(&b.1));
+            .filter(|&i| direction[i] > pivot && !is_shift(&basis[i]))
+            .map(|i| (i, weights[i].max(T::ZERO) / direction[i]))
+            .reduce(|least, next| if next.1 < least.1 { next } else { least });
         let Some((leaving, _)) = leaving else { break };
         basis[leaving] = entering;
     }
     best
 }
 
-/// Computes the multipliers of the last basis again from the differences of its channels, letter by letter: where those
-/// are small, the differences of their average costs have lost most digits.
-fn sharpen(instance: &Instance<'_>, basis: &[Column], best: &mut Reach) {
-    let k = instance.constraints.len();
-    let channels: Vec<&Vec<usize>> = basis
-        .iter()
-        .filter_map(|column| match column {
-            Column::Vertex { channel, .. } => Some(channel),
-            _ => None,
-        })
-        .collect();
-    let mut rows = vec![DVector::from_element(k, 1.0)];
-    for channel in channels.iter().skip(1) {
-        let difference = difference(instance, channels[0], channel);
-        rows.push(&difference / difference.amax());
-    }
-    for column in basis {
-        if let Column::Slack(row) = column {
-            rows.push(DVector::from_fn(k, |i, _| f64::from(i == *row)));
-        }
-    }
-    let matrix = DMatrix::from_fn(rows.len(), k, |i, j| rows[i][j]);
-    let target = DVector::from_fn(rows.len(), |i, _| f64::from(i == 0));
-    let Some(s) = matrix.lu().solve(&target) else { return };
-    let s = s.map(|v| if v > PIVOT { v } else { 0.0 });
-    let bound = support(instance, &s).0 - s.dot(&instance.budgets());
-    let close = (&s - &best.multipliers).amax() <= SHARPENED && s.iter().all(|v| v.is_finite());
-    if close && bound >= best.bound - f64::EPSILON {
-        (best.bound, best.multipliers) = (bound, s);
-    }
-}
-
-/// The average costs of one deterministic channel beyond those of another.
-fn difference(instance: &Instance<'_>, from: &[usize], to: &[usize]) -> DVector<f64> {
-    let average = |constraint: &LinearConstraint<'_>| {
-        let cost = constraint.matrix;
-        let mut sum = TwoFold::default();
-        for (x, (&a, &b)) in from.iter().zip(to).enumerate().filter(|(_, (a, b))| a != b) {
-            sum.add_product(instance.pmf[x], cost[(b, x)] - cost[(a, x)]);
-        }
-        constraint.scale * sum.total()
-    };
-    DVector::from_iterator(instance.constraints.len(), instance.constraints.iter().map(average))
+/// Pivots and multipliers below this are rounding.
+pub(crate) fn pivot<T: Real>() -> T {
+    T::from(T::EPSILON.powf(PIVOT_POWER))
 }
 
 /// Keeps the basis's mixture of deterministic channels if its shift, summed afresh, is the smallest so far.
-fn record_channel(
-    basis: &[Column],
-    weights: &DVector<f64>,
-    budgets: &DVector<f64>,
-    best: &mut Reach,
+fn record_channel<T: Real>(
+    basis: &[Column<T>],
+    weights: &[T],
+    budgets: &[T],
+    best: &mut Reach<T>,
 ) {
-    let total: f64 = vertices(basis, weights).map(|(w, _, _)| w).sum();
-    if !(total > 0.0) {
+    let total = sum(vertices(basis, weights).map(|(w, _)| w));
+    if !(total > T::ZERO) {
         return;
     }
-    let mut costs = -budgets;
-    for (w, vertex, _) in vertices(basis, weights) {
-        costs.axpy(w / total, vertex, 1.0);
-    }
-    let shift = costs.max();
+    let spent = |k: usize| sum(vertices(basis, weights).map(|(w, v)| w / total * v.costs[k]));
+    let shift = largest((0..budgets.len()).map(|k| spent(k) - budgets[k]));
     if shift < best.shift {
-        best.shift = shift;
-        best.channel = vertices(basis, weights).map(|(w, _, y)| (w / total, y.clone())).collect();
+        let mixed = vertices(basis, weights).map(|(w, v)| (w / total, v.letters.clone()));
+        (best.shift, best.channel) = (shift, mixed.collect());
     }
 }
 
-fn vertices<'a>(
-    basis: &'a [Column],
-    weights: &'a DVector<f64>,
-) -> impl Iterator<Item = (f64, &'a DVector<f64>, &'a Vec<usize>)> {
+fn vertices<'a, T: Real>(
+    basis: &'a [Column<T>],
+    weights: &'a [T],
+) -> impl Iterator<Item = (T, &'a Vertex<T>)> {
     basis.iter().zip(weights).filter_map(|(column, &weight)| match column {
-        Column::Vertex { costs, channel } if weight > 0.0 => Some((weight, costs, channel)),
+        Column::Vertex(vertex) if weight > T::ZERO => Some((weight, vertex)),
         _ => None,
     })
 }

@@ -1,14 +1,20 @@
 //! The smallest budget that the others leave.
 
-use super::linear_program::{PIVOT, Reach, feasibility, reach};
+use super::linear_program::{Polytope, Reach, feasibility, pivot, reach};
 use crate::error::RdcError;
+use crate::model::cost::Cost;
 use crate::model::problem::Problem;
-use crate::subproblem::instance::{Instance, LinearConstraint};
+use crate::numerics::double_double::DoubleDouble;
+use crate::numerics::real::{Real, largest};
+use crate::subproblem::instance::Instance;
 use crate::subproblem::output_constraint::Bounded;
-use nalgebra::DVector;
+use crate::subproblem::program::Program;
 
 /// Newton steps of [`smallest_budget`]; a piecewise linear function takes a handful.
 const MAX_NEWTON: usize = 100;
+
+/// What other budgets may miss, relative to them, and still count as met.
+const ALLOWANCE: f64 = 1e-12;
 
 impl Problem {
     /// The smallest feasible budget of cost `index` when the other costs keep their `budgets` (the entry at
@@ -49,9 +55,7 @@ impl Problem {
 
 /// The smallest feasible budget of cost `index`, the others kept; in the cost's own units.
 pub(crate) fn smallest_budget(problem: &Problem, index: usize, budgets: &[f64]) -> Option<f64> {
-    let mut instance = from_offset(problem, index, budgets);
-    let scaled = raised(&mut instance, index)?;
-    Some(problem.costs[index].in_units(scaled))
+    raised(&from_offset(problem, index, budgets), index, &problem.costs[index])
 }
 
 /// The budget of cost `index` from which on a channel without rate meets all, the others kept; in the cost's own units, up to
@@ -62,73 +66,73 @@ pub(crate) fn smallest_without_rate(
     budgets: &[f64],
 ) -> Option<f64> {
     let instance = from_offset(problem, index, budgets);
-    let given = |k: usize| instance.constraints[k].origin[0].0 != index;
-    let mut averages = instance.averages();
-    // Relative to the budgets, so that a small one is not lost beside the others.
-    let unit = |k: usize| {
-        let most = if given(k) { instance.constraints[k].budget } else { averages[k].max() };
-        if most > 0.0 { most } else { 1.0 }
-    };
-    let units: Vec<f64> = (0..averages.len()).map(unit).collect();
-    for (average, unit) in averages.iter_mut().zip(&units) {
-        average.unscale_mut(*unit);
-    }
+    let averages = instance.averages();
     let mut constant = instance.without_source(&averages);
     // A budget of zero is met exactly or not at all.
     let free = |y: usize| {
-        let mut others = (0..units.len()).filter(|&k| given(k));
-        others.all(|k| instance.constraints[k].budget > 0.0 || !(averages[k][y] > 0.0))
+        let mut others = instance.constraints.iter().zip(&averages);
+        others.all(|(of, average)| {
+            of.origin[0].0 == index || of.budget > 0.0 || !(average[y] > 0.0)
+        })
     };
     constant.allowed.to_mut().restrict(1, problem.reproductions, |_, y| free(y));
-    for (constraint, unit) in constant.constraints.iter_mut().zip(&units) {
-        constraint.budget /= unit;
-    }
     if constant.pairs(0).is_some_and(|pairs| !pairs.contains(&true)) {
         return None;
     }
-    let scaled = raised(&mut constant, index)?;
-    let unit = (0..units.len()).find(|&k| !given(k)).map_or(1.0, |k| units[k]);
-    Some(problem.costs[index].in_units(scaled * unit))
+    raised(&constant, index, &problem.costs[index])
 }
 
 /// The request whose budget of cost `index` is the least that any channel spends.
 fn from_offset<'a>(problem: &'a Problem, index: usize, budgets: &[f64]) -> Instance<'a> {
     let mut budgets = budgets.to_vec();
     budgets[index] = problem.costs[index].offset;
-    Instance::within(problem, &budgets)
+    let mut instance = Instance::within(problem, &budgets);
+    if let Some(k) = position(&instance, index) {
+        instance.clear_budget(k);
+    }
+    instance
 }
 
-/// The budget of cost `index`, raised until it can be met; 0 where it constrains nothing, as all channels spend the same.
-fn raised(instance: &mut Instance<'_>, index: usize) -> Option<f64> {
-    let is_of = |constraint: &LinearConstraint<'_>| constraint.origin[0].0 == index;
-    let Some(k) = instance.constraints.iter().position(is_of) else {
-        let others = feasibility(instance);
-        return (!others.is_some_and(|reach| reach.is_infeasible())).then_some(0.0);
+fn position(instance: &Instance<'_>, index: usize) -> Option<usize> {
+    instance.constraints.iter().position(|constraint| constraint.origin[0].0 == index)
+}
+
+/// The budget of cost `index`, raised from the least that any channel spends until it can be met; that least one where it
+/// constrains nothing, as all channels spend the same.
+fn raised(instance: &Instance<'_>, index: usize, cost: &Cost) -> Option<f64> {
+    let Some(k) = position(instance, index) else {
+        let reach = feasibility(instance);
+        let missed = reach.map_or(0.0, |reach| reach.missed_share(instance));
+        return (missed <= 1.0).then_some(cost.offset);
     };
-    raise_budget(instance, k)?;
-    Some(instance.constraints[k].budget)
+    let mut program = Program::<DoubleDouble>::new(instance, 0.0);
+    raise_budget(&mut program, k, ALLOWANCE)?;
+    let scaled = program.budgets[k] / DoubleDouble::from(instance.constraints[k].scale);
+    Some(cost.in_units_of_cost(scaled))
 }
 
-/// Raises budget k, which is too small or just enough, to the smallest that can be met; `None` where none can. Returns how
-/// it is met, and the multipliers that show that no smaller one is (none if it was not raised).
+/// Raises budget k, which is too small or just enough, to the smallest that can be met; `None` where none can: the others
+/// miss what can be met by more than the `allowance`. Returns how it is met, and the multipliers that show that no smaller
+/// one is (none if it was not raised).
 ///
 /// Newton's method from below on the smallest shift, a convex piecewise linear function of this budget: each
 /// separating multiplier gives a budget that every feasible one must reach.
-pub(crate) fn raise_budget(
-    instance: &mut Instance<'_>,
+pub(crate) fn raise_budget<T: Real, P: Polytope<T>>(
+    polytope: &mut P,
     k: usize,
-) -> Option<(Reach, Option<DVector<f64>>)> {
+    allowance: f64,
+) -> Option<(Reach<T>, Option<Vec<T>>)> {
     let mut raised_by = None;
     for _ in 0..MAX_NEWTON {
-        let reach = reach(instance, |_, _| false);
-        let rounding = 4.0 * f64::EPSILON * instance.budgets().amax();
-        let held_by_others = reach.multipliers[k] <= PIVOT;
+        let reach = reach(polytope, |_, _| false);
+        let rounding = T::from(4.0 * T::EPSILON) * largest(polytope.budgets());
+        let held_by_others = reach.multipliers[k] <= pivot();
         if reach.bound <= rounding || held_by_others {
-            let contradiction = held_by_others && reach.bound > rounding && reach.is_infeasible();
+            let contradiction = held_by_others && reach.bound > rounding.max(T::from(allowance));
             return (!contradiction).then_some((reach, raised_by));
         }
-        instance.constraints[k].budget += reach.bound / reach.multipliers[k];
+        polytope.raise(k, reach.bound / reach.multipliers[k]);
         raised_by = Some(reach.multipliers);
     }
-    Some((reach(instance, |_, _| false), raised_by))
+    Some((reach(polytope, |_, _| false), raised_by))
 }

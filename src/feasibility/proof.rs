@@ -22,7 +22,7 @@ pub(crate) fn infeasible(
         let known = instance.marginal.is_none() && index < problem.costs.len();
         known.then(|| smallest_budget(problem, index, budgets)).flatten()
     };
-    let multipliers = in_units(problem, instance, &reach.multipliers, 0.0);
+    let multipliers = in_units(problem, instance, &reach.normal(), 0.0);
     report(problem, budgets, &multipliers, (reach.bound, &[]), smallest)
 }
 

@@ -1,5 +1,6 @@
 //! A linear cost in the units of the solver, and the pairs that a channel may use.
 
+use crate::numerics::double_double::DoubleDouble;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -71,6 +72,12 @@ impl Cost {
 
     pub(crate) fn in_units(&self, scaled: f64) -> f64 {
         self.offset + self.scale * scaled
+    }
+
+    /// The same, rounded once.
+    pub(crate) fn in_units_of_cost(&self, scaled: DoubleDouble) -> f64 {
+        let offset = DoubleDouble::sum_of(self.offset, self.offset_error);
+        (offset + scaled.scaled(self.scale)).high
     }
 }
 

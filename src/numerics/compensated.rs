@@ -20,13 +20,10 @@ impl TwoFold {
         self.lost += lost;
         self.add(product);
     }
-
-    pub(crate) fn total(self) -> f64 {
-        self.value + self.lost
-    }
 }
 
 /// `a + b` and what rounding takes from it.
+#[inline(always)]
 pub(crate) fn exact_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let added = sum - a;
@@ -34,6 +31,7 @@ pub(crate) fn exact_sum(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// `a b` and what rounding takes from it.
+#[inline(always)]
 pub(crate) fn exact_product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     (product, a.mul_add(b, -product))
@@ -49,10 +47,10 @@ mod tests {
         for term in [1e16, 1.0, -1e16, 1e-16] {
             sum.add(term);
         }
-        assert_eq!(sum.total(), 1.0 + 1e-16);
+        assert_eq!(sum.value + sum.lost, 1.0 + 1e-16);
         let mut square = TwoFold::default();
         square.add_product(1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
         square.add(-1.0);
-        assert_eq!(square.total(), -f64::EPSILON * f64::EPSILON);
+        assert_eq!(square.value + square.lost, -f64::EPSILON * f64::EPSILON);
     }
 }

@@ -6,6 +6,7 @@
 
 use super::compensated::{exact_product, exact_sum};
 use std::f64::consts::{LN_2, LOG2_E};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Bounds `3 u^2 + 13 u^3`, relative, of a sum.
 pub(crate) const SUM_ERROR: f64 = power_of_two(-104);
@@ -36,7 +37,7 @@ pub(crate) const fn power_of_two(exponent: i32) -> f64 {
 }
 
 /// `high + low`, with `|low| <= u |high|`.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub(crate) struct DoubleDouble {
     pub(crate) high: f64,
     pub(crate) low: f64,
@@ -49,6 +50,7 @@ impl From<f64> for DoubleDouble {
 }
 
 /// Dekker's sum of numbers of which the first is the larger, or 0.
+#[inline(always)]
 fn ordered_sum(a: f64, b: f64) -> DoubleDouble {
     let high = a + b;
     DoubleDouble { high, low: b - (high - a) }
@@ -56,22 +58,26 @@ fn ordered_sum(a: f64, b: f64) -> DoubleDouble {
 
 impl DoubleDouble {
     /// `a b` without an error.
+    #[inline(always)]
     pub(crate) fn product_of(a: f64, b: f64) -> Self {
         let (high, low) = exact_product(a, b);
         Self { high, low }
     }
 
     /// `a + b` without an error.
+    #[inline(always)]
     pub(crate) fn sum_of(a: f64, b: f64) -> Self {
         let (high, low) = exact_sum(a, b);
         Self { high, low }
     }
 
+    #[inline(always)]
     pub(crate) fn negated(self) -> Self {
         Self { high: -self.high, low: -self.low }
     }
 
     /// Within [`SUM_ERROR`] (AccurateDWPlusDW).
+    #[inline(always)]
     pub(crate) fn plus(self, other: Self) -> Self {
         let (high, high_lost) = exact_sum(self.high, other.high);
         let (low, low_lost) = exact_sum(self.low, other.low);
@@ -80,6 +86,7 @@ impl DoubleDouble {
     }
 
     /// Within [`PRODUCT_ERROR`] (DWTimesDW1).
+    #[inline(always)]
     pub(crate) fn times(self, other: Self) -> Self {
         let (high, lost) = exact_product(self.high, other.high);
         let crossed = self.high * other.low + self.low * other.high;
@@ -87,6 +94,7 @@ impl DoubleDouble {
     }
 
     /// Within [`PRODUCT_ERROR`] (DWTimesFP1).
+    #[inline(always)]
     pub(crate) fn times_double(self, factor: f64) -> Self {
         let (high, lost) = exact_product(self.high, factor);
         let first = ordered_sum(high, self.low * factor);
@@ -94,6 +102,7 @@ impl DoubleDouble {
     }
 
     /// Within [`QUOTIENT_ERROR`] (DWDivDW2).
+    #[inline(always)]
     pub(crate) fn over(self, divisor: Self) -> Self {
         let quotient = self.high / divisor.high;
         let product = divisor.times_double(quotient);
@@ -102,11 +111,13 @@ impl DoubleDouble {
     }
 
     /// Times a power of two, without an error where nothing underflows.
+    #[inline(always)]
     pub(crate) fn scaled(self, power: f64) -> Self {
         Self { high: self.high * power, low: self.low * power }
     }
 
     /// `2^x` within [`EXP2_ERROR`] for `|x| <= 0.51`.
+    #[inline(always)]
     pub(crate) fn exp2_fraction(self) -> Self {
         let y = self.times(LN2).scaled(power_of_two(-SQUARINGS));
         // exp(y) - 1 = y (1 + y/2 (1 + y/3 (1 + y/4 (1 + y/5 (1 + y/6 (1 + y/7 (1 + y/8 (1 + y/9))))))))
@@ -121,6 +132,87 @@ impl DoubleDouble {
             less_one = less_one.scaled(2.0).plus(less_one.times(less_one));
         }
         less_one.plus(Self::from(1.0))
+    }
+
+    /// `e^x` with a relative error of about `2^-102 |x|`; 0 where it would be subnormal.
+    #[inline(always)]
+    pub(crate) fn exp(self) -> Self {
+        let power = self.times(LOG2E);
+        let whole = power.high.round();
+        if !(whole > SMALLEST_EXPONENT) {
+            return Self::default();
+        }
+        if whole > LARGEST_EXPONENT {
+            return Self::from(f64::INFINITY);
+        }
+        let fraction = power.plus(Self::from(-whole)).exp2_fraction();
+        fraction.scaled(power_of_two(whole as i32))
+    }
+
+    /// The natural logarithm of a positive normal number, by one Newton step from that of its high part.
+    pub(crate) fn ln(self) -> Self {
+        let first = Self::from(self.high.ln());
+        first.plus(self.times(first.negated().exp()).plus(Self::from(-1.0)))
+    }
+
+    /// The square root of a number that is not negative, by one Newton step from that of its high part.
+    #[inline(always)]
+    pub(crate) fn sqrt(self) -> Self {
+        let first = self.high.sqrt();
+        if !(first > 0.0) {
+            return Self::from(first);
+        }
+        let left = self.plus(Self::product_of(first, first).negated());
+        Self::sum_of(first, left.high / (2.0 * first))
+    }
+}
+
+/// Powers of two beyond these are subnormal or infinite.
+const SMALLEST_EXPONENT: f64 = -960.0;
+const LARGEST_EXPONENT: f64 = 1000.0;
+
+impl Add for DoubleDouble {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.plus(other)
+    }
+}
+
+impl Sub for DoubleDouble {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.plus(other.negated())
+    }
+}
+
+impl Mul for DoubleDouble {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.times(other)
+    }
+}
+
+impl Div for DoubleDouble {
+    type Output = Self;
+
+    #[inline(always)]
+    fn div(self, divisor: Self) -> Self {
+        self.over(divisor)
+    }
+}
+
+impl Neg for DoubleDouble {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.negated()
     }
 }
 

@@ -7,6 +7,8 @@ pub(crate) mod double_double;
 pub(crate) mod expansion;
 pub(crate) mod information;
 pub(crate) mod low_rank;
+pub(crate) mod lu;
+pub(crate) mod real;
 pub(crate) mod rng;
 pub(crate) mod scaling;
 pub(crate) mod simd;

@@ -171,25 +171,25 @@ pub(crate) fn solve(
         }
     }
     let mut reach = linear_program::feasibility(&instance);
-    if reach.as_ref().is_some_and(|reach| reach.is_infeasible_by_rounding(&instance)) {
-        for constraint in &mut instance.constraints {
-            constraint.budget += constraint.rounding;
+    if let Some(missed) = reach.as_ref().map(|reach| reach.missed_share(&instance)) {
+        if let Some(reach) = reach.as_ref().filter(|_| missed > 1.0) {
+            return Err(proof::infeasible(problem, budgets, &instance, reach));
         }
-        reach = linear_program::feasibility(&instance);
-    }
-    if let Some(reach) = reach.as_ref().filter(|reach| reach.is_infeasible()) {
-        return Err(proof::infeasible(problem, budgets, &instance, reach));
+        if missed > 0.0 {
+            // What is missing is rounding: as much again is slack.
+            instance.raise_budgets((2.0 * missed).min(1.0));
+            reach = linear_program::feasibility(&instance);
+        }
     }
     // A guess has no flows: they would start far from what suits it.
     let near = near.filter(|_| instance.marginal.is_none());
     let guess = near.map(|near| near.in_nats(problem, &instance));
     let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
     let is_met = meets_budgets(&instance, &outcome.channel);
-    if let Some(potential) = outcome.dual.potential.as_ref().filter(|_| !is_met) {
-        let s = outcome.dual.multipliers();
-        if certificate::separation_nats(&instance, &s, potential) > 0.0 {
-            return Err(proof::apart(problem, budgets, &instance, &s, potential));
-        }
+    if let Some(potential) = outcome.dual.potential.as_ref()
+        && matches!(outcome.ended, Ended::Infeasible)
+    {
+        return Err(proof::apart(problem, budgets, &instance, &outcome.dual.s, potential));
     }
     if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
@@ -198,7 +198,7 @@ pub(crate) fn solve(
         outcome.ended = watch.limit().unwrap_or(Ended::Stalled);
     }
     let mut multipliers = vec![0.0; budgets.len()];
-    for (index, s) in instance.multipliers(&outcome.dual.multipliers()) {
+    for (index, s) in instance.multipliers(&outcome.dual.s) {
         multipliers[index] += s;
     }
     let is_met = is_met || instance.marginal.is_none();

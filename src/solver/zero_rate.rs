@@ -11,9 +11,7 @@ const ZERO_RATE: f64 = 1e-13;
 
 /// R = 0 where one output pmf meets the budgets whatever the source letter; decided exactly.
 pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
-    if !instance.priced.is_empty()
-        || instance.constraints.iter().any(|constraint| constraint.is_equality)
-    {
+    if !instance.priced.is_empty() {
         return None;
     }
     // Relative to the budgets, so that a small one is not lost beside the others.
@@ -65,11 +63,9 @@ fn without_rate(instance: &Instance<'_>, output: DVector<f64>) -> Outcome {
         dual: Dual {
             q: output,
             s: DVector::zeros(instance.constraints.len()),
-            edges: Vec::new(),
             potential: None,
         },
         ended: Ended::Certified,
-        slack: None,
     }
 }
 

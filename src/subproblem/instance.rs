@@ -6,16 +6,11 @@ use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
+/// The share of a budget, beside its last digits, that is left to rounding.
+const BUDGET_ROUNDING: f64 = 1e-12;
+
 /// Smaller budgets, in scaled costs, are not the units of their constraints: squares of entries could overflow in such units.
 const SMALLEST_UNIT: f64 = 1e-40;
-
-/// Constraint `index` stands for the combination of all with these `weights` (scaled units, up to a constant for each
-/// source letter), which leaves hardly any slack.
-#[derive(Debug, Clone)]
-pub(crate) struct Edge {
-    pub(crate) index: usize,
-    pub(crate) weights: DVector<f64>,
-}
 
 /// A cost that is paid for at a fixed multiplier.
 #[derive(Debug, Clone)]
@@ -27,20 +22,18 @@ pub(crate) struct Priced<'a> {
     origin: Vec<(usize, f64)>,
 }
 
-/// `E[d_k] <= D_k`, in scaled units.
+/// `E[d_k] <= D_k`, in units of the budget where it is not 0.
 #[derive(Debug, Clone)]
 pub(crate) struct LinearConstraint<'a> {
     /// m x n: the cost of a pair is `scale` times its entry.
     pub(crate) matrix: &'a DMatrix<f64>,
-    /// A power of two: 1 in scaled costs; what brings the budget between 1 and 2 where it is the unit.
+    /// A power of two, which brings the budget between 1 and 2; 1 where the budget is 0.
     pub(crate) scale: f64,
     /// What the cost is made of: (index in the problem, weight), up to a constant for each source letter.
     pub(crate) origin: Vec<(usize, f64)>,
     pub(crate) budget: f64,
     /// What the budget's last digits amount to.
     pub(crate) rounding: f64,
-    /// Whether it is to hold with equality, its multiplier free in sign.
-    pub(crate) is_equality: bool,
 }
 
 /// `min I(X; X^) + sum_j price_j E[d_j]  s.t.  E[d_k] <= D_k`. Index k counts the constrained costs only.
@@ -52,8 +45,6 @@ pub(crate) struct Instance<'a> {
     pub(crate) constraints: Vec<LinearConstraint<'a>>,
     /// Costs that are paid for instead, and their multipliers.
     pub(crate) priced: Vec<Priced<'a>>,
-    /// Where the budgets lie close to an edge, see [`Edge`].
-    pub(crate) edge: Option<Edge>,
     /// What the output pmf is held to.
     pub(crate) marginal: Option<Bounded<'a>>,
     pub(crate) allowed: Cow<'a, Allowed>,
@@ -63,6 +54,11 @@ impl LinearConstraint<'_> {
     /// The cost of a pair, in the units of the budget.
     pub(crate) fn cost(&self, x: usize, y: usize) -> f64 {
         self.scale * self.matrix[(y, x)]
+    }
+
+    /// What the budget may be exceeded by and still count as met: rounding, in its units.
+    pub(crate) fn allowance(&self) -> f64 {
+        self.rounding.max(BUDGET_ROUNDING * self.budget)
     }
 }
 
@@ -75,30 +71,32 @@ impl<'a> Instance<'a> {
     /// The budgets of a request's costs that constrain anything.
     pub(crate) fn within(problem: &'a Problem, budgets: &[f64]) -> Self {
         let constraint = |((index, cost), &budget): ((usize, &'a Cost), &f64)| {
+            let scaled = cost.scaled_budget(budget)?;
+            let scale = budget_scale(scaled);
             Some(LinearConstraint {
                 matrix: &cost.matrix,
-                scale: 1.0,
-                origin: vec![(index, 1.0)],
-                budget: cost.scaled_budget(budget)?,
-                rounding: cost.budget_rounding(budget),
-                is_equality: false,
+                scale,
+                origin: vec![(index, scale)],
+                budget: scale * scaled,
+                rounding: scale * cost.budget_rounding(budget),
             })
         };
         let costs = problem.costs.iter().enumerate().zip(budgets);
         Self { constraints: costs.filter_map(constraint).collect(), ..Self::unconstrained(problem) }
     }
 
-    /// The same request with every budget that is not 0 as the unit of its constraint.
-    pub(crate) fn in_units_of_budgets(&self) -> Self {
-        let mut relative = self.clone();
-        for constraint in &mut relative.constraints {
-            let scale = budget_scale(constraint.budget);
-            constraint.scale *= scale;
-            constraint.budget *= scale;
-            constraint.rounding *= scale;
-            constraint.origin.iter_mut().for_each(|(_, weight)| *weight *= scale);
+    /// Raises every budget by this share of what counts as rounding.
+    pub(crate) fn raise_budgets(&mut self, share: f64) {
+        for constraint in &mut self.constraints {
+            constraint.budget += share * constraint.allowance();
         }
-        relative
+    }
+
+    /// Sets the budget of constraint k to 0, and its unit to that of the scaled cost.
+    pub(crate) fn clear_budget(&mut self, k: usize) {
+        let constraint = &mut self.constraints[k];
+        constraint.origin.iter_mut().for_each(|(_, weight)| *weight /= constraint.scale);
+        (constraint.budget, constraint.scale) = (0.0, 1.0);
     }
 
     /// The same request with the output pmf held to a marginal.
@@ -146,7 +144,6 @@ impl<'a> Instance<'a> {
             reproductions: problem.reproductions,
             constraints: Vec::new(),
             priced: Vec::new(),
-            edge: None,
             marginal: None,
             allowed: Cow::Borrowed(&problem.allowed),
         }
@@ -164,7 +161,6 @@ impl<'a> Instance<'a> {
             reproductions: self.reproductions,
             constraints: Vec::new(),
             priced: self.priced.iter().cloned().chain(constrained).collect(),
-            edge: None,
             marginal: None,
             allowed: Cow::Borrowed(&self.allowed),
         }
@@ -200,7 +196,6 @@ impl<'a> Instance<'a> {
                 origin: vec![(k, 1.0)],
                 budget,
                 rounding: 0.0,
-                is_equality: false,
             };
         let constraints = coordinates.into_iter().zip(budgets).enumerate().map(constraint);
         Self {
@@ -208,7 +203,6 @@ impl<'a> Instance<'a> {
             reproductions: letters,
             constraints: constraints.collect(),
             priced: Vec::new(),
-            edge: None,
             marginal: None,
             allowed: Cow::Owned(allowed),
         }
@@ -237,29 +231,9 @@ impl<'a> Instance<'a> {
         face
     }
 
-    /// By how much these expected costs exceed the budgets, with the edge's constraint taken apart again.
+    /// By how much these expected costs exceed the budgets.
     pub(crate) fn excess(&self, expected: &DVector<f64>) -> DVector<f64> {
-        let mut excess = expected - self.budgets();
-        if let Some(Edge { index, weights }) = &self.edge {
-            let others = weights.dot(&excess) - weights[*index] * excess[*index];
-            excess[*index] = (excess[*index] - others) / weights[*index];
-        }
-        excess
-    }
-
-    /// The multipliers of the constraints with the edge's taken apart again.
-    pub(crate) fn taken_apart(&self, s: &DVector<f64>) -> DVector<f64> {
-        let mut apart = s.clone();
-        if let Some(Edge { index, weights }) = &self.edge {
-            apart[*index] = 0.0;
-            apart.axpy(s[*index], weights, 1.0);
-        }
-        apart
-    }
-
-    /// Whether multipliers have the signs that a lower bound needs.
-    pub(crate) fn bounds_below(&self, s: &DVector<f64>) -> bool {
-        self.taken_apart(s).iter().all(|s| *s >= 0.0)
+        expected - self.budgets()
     }
 
     /// The multipliers (index in the problem, nats per scaled unit of its cost) that `s` and the prices amount to; an index

@@ -3,4 +3,6 @@
 pub(crate) mod certificate;
 pub(crate) mod instance;
 pub(crate) mod lagrangian;
+pub(crate) mod network;
 pub(crate) mod output_constraint;
+pub(crate) mod program;

@@ -84,18 +84,18 @@ impl<const K: usize> Envelope<K> {
         let instance = self.instance(allowed, budgets, share);
         let decided = |shift: f64, bound: f64| bound > ROUNDING || shift < -ROUNDING;
         let reach = linear_program::reach(&instance, decided);
-        (reach.bound > ROUNDING, self.slopes(&reach.multipliers, budgets))
+        (reach.bound > ROUNDING, self.slopes(&reach.normal(), budgets))
     }
 
     /// The mixture of least upper bound, of the allowed samples with at most these budgets.
     pub(super) fn cheapest(&self, allowed: &Allowed, budgets: &[f64; K]) -> Option<Mixture<K>> {
         let mut instance = self.instance(allowed, budgets, 0.0);
         let rate = instance.constraints.len() - 1;
-        let (reach, normal) = min_budget::raise_budget(&mut instance, rate)?;
+        let (reach, normal) = min_budget::raise_budget(&mut instance, rate, ROUNDING)?;
         // Samples outside the face that the budgets lie in come with what rounding makes of a zero.
         let used = reach.channel.iter().filter(|(weight, _)| *weight > ROUNDING);
         let weights = used.map(|(weight, letters)| (*weight, letters[0])).collect();
-        Some(Mixture { weights, slopes: normal.and_then(|normal| self.slopes(&normal, budgets)) })
+        Some(Mixture { weights, slopes: normal.and_then(|normal| self.slopes(&DVector::from_vec(normal), budgets)) })
     }
 
     /// Bits per unit of each budget along the plane with this normal; `None` where it is upright.

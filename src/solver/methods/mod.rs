@@ -2,6 +2,7 @@
 
 pub(crate) mod blahut_arimoto;
 pub(crate) mod constrained_blahut_arimoto;
+pub(crate) mod dense;
 pub(crate) mod dispatch;
 pub(crate) mod interior_point;
 pub(crate) mod multiplier_search;

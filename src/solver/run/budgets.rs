@@ -3,7 +3,7 @@
 use crate::subproblem::instance::Instance;
 use nalgebra::DMatrix;
 
-/// Excess over a scaled budget, relative to it, that is rounding.
+/// Excess over the budget of a perception, relative to it, that is rounding.
 const PROMISED_ROUNDING: f64 = 1e-12;
 
 /// Whether a channel is what the solution's documentation promises.
@@ -19,6 +19,6 @@ pub(crate) fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> 
 
 /// Whether an expected cost is within budget k, up to rounding.
 pub(crate) fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
-    let budget = instance.constraints[k].budget;
-    expected <= budget + instance.constraints[k].rounding.max(PROMISED_ROUNDING * budget.max(1.0))
+    let constraint = &instance.constraints[k];
+    expected <= constraint.budget + constraint.allowance()
 }

@@ -63,8 +63,7 @@ pub(crate) fn centre(
             .expected
             .iter()
             .zip(&instance.budgets())
-            .all(|(expected, budget)| expected <= budget)
-            && instance.edge.is_none();
+            .all(|(expected, budget)| expected <= budget);
         // Where a budget can hardly be met, the maximum lies at multipliers so large that no derivative is left.
         if !(gain > tolerance) || (met && newton.min() >= 0.0) {
             return;
@@ -153,7 +152,7 @@ pub(crate) fn tighten(
         for (&k, ds) in active.iter().zip(&step) {
             trial[k] += ds;
         }
-        if active.iter().any(|&k| !(trial[k] > 0.0) && !instance.constraints[k].is_equality) {
+        if active.iter().any(|&k| !(trial[k] > 0.0)) {
             return;
         }
         kernel.evaluate(instance, q, &trial);

@@ -51,8 +51,6 @@ pub(crate) struct Finish<'a> {
     upper: f64,
     /// Where the upper bound was found.
     place: Place,
-    /// See [`Outcome::slack`].
-    slack: Option<usize>,
 }
 
 impl<'a> Finish<'a> {
@@ -79,12 +77,10 @@ impl<'a> Finish<'a> {
             dual: Dual {
                 q: uniform.clone(),
                 s: DVector::zeros(k),
-                edges: Vec::new(),
                 potential: None,
             },
             upper: f64::INFINITY,
             place: Place { q: uniform, s: DVector::zeros(k), potential: None },
-            slack: None,
         }
     }
 
@@ -108,8 +104,6 @@ impl<'a> Finish<'a> {
             Some(Ended::Certified)
         } else if self.is_infeasible() {
             Some(Ended::Infeasible)
-        } else if self.slack.is_some() {
-            Some(Ended::Stalled)
         } else {
             watch.limit()
         }
@@ -125,7 +119,7 @@ impl<'a> Finish<'a> {
     }
 
     fn take_bounds(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {
-        let lower = self.lower_bound(sums, s);
+        let lower = certificate::lower_bound_nats(self.instance, sums, s);
         if lower > self.lower {
             self.lower = lower;
             self.dual.q.copy_from(q);
@@ -144,28 +138,6 @@ impl<'a> Finish<'a> {
                 let place = Place { q: q.clone(), s: s.clone(), potential: sums.potential.clone() };
                 self.inside = Some((place, slack));
             }
-        }
-        if self.instance.edge.is_some() {
-            self.find_slack(sums, s, upper);
-        }
-    }
-
-    /// `-inf` where a constraint taken to hold with equality has a negative multiplier.
-    fn lower_bound(&self, sums: &Sums, s: &DVector<f64>) -> f64 {
-        if self.instance.bounds_below(s) {
-            certificate::lower_bound_nats(self.instance, sums, s)
-        } else {
-            f64::NEG_INFINITY
-        }
-    }
-
-    /// The constraint whose multiplier is negative where all else is settled.
-    fn find_slack(&mut self, sums: &Sums, s: &DVector<f64>, upper: f64) {
-        let (k, least) = self.instance.taken_apart(s).argmin();
-        if least < 0.0
-            && self.is_closed(upper, certificate::lower_bound_nats(self.instance, sums, s))
-        {
-            self.slack = Some(k);
         }
     }
 
@@ -237,13 +209,13 @@ impl<'a> Finish<'a> {
             self.clear_letters(&mut kernel, z, r);
         }
         let channel = self.repaired_channel();
-        Outcome { channel, lower_nats: self.lower, dual: self.dual, ended, slack: self.slack }
+        Outcome { channel, lower_nats: self.lower, dual: self.dual, ended }
     }
 
     fn clear_potential(&mut self, kernel: &mut Kernel) {
         kernel.set_potential(Some(Potential::none(self.dual.q.len())));
         kernel.evaluate(self.instance, &self.dual.q, &self.dual.s);
-        let lower = self.lower_bound(&kernel.sums, &self.dual.s);
+        let lower = certificate::lower_bound_nats(self.instance, &kernel.sums, &self.dual.s);
         if self.is_closed(self.upper, lower) {
             self.lower = lower;
             self.dual.potential.clone_from(&kernel.sums.potential);
@@ -255,14 +227,14 @@ impl<'a> Finish<'a> {
     fn clear_multipliers(&mut self, kernel: &mut Kernel, r: &DVector<f64>) {
         let clear = |k: usize, _| {
             let s = self.dual.s[k];
-            if s < r[k] && !self.instance.constraints[k].is_equality { 0.0 } else { s }
+            if s < r[k] { 0.0 } else { s }
         };
         let s = DVector::from_fn(r.len(), clear);
         if s == self.dual.s {
             return;
         }
         kernel.evaluate(self.instance, &self.dual.q, &s);
-        let lower = self.lower_bound(&kernel.sums, &s);
+        let lower = certificate::lower_bound_nats(self.instance, &kernel.sums, &s);
         if self.is_closed(self.upper, lower) {
             self.lower = lower;
             self.dual.s = s;
@@ -281,16 +253,13 @@ impl<'a> Finish<'a> {
         let mut s = self.place.s.clone();
         let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
-        let barrier = DVector::from_fn(s.len(), |k, _| {
-            if self.instance.constraints[k].is_equality { 0.0 } else { mu }
-        });
+        let barrier = DVector::from_element(s.len(), mu);
         centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
         if !self.take_if_certified(&kernel.sums, &q, &s) {
             q = self.place.q.clone();
             s = self.place.s.clone();
         }
-        let is_active =
-            |k: &usize| self.instance.constraints[*k].is_equality || self.dual.s[*k] > r[*k];
+        let is_active = |k: &usize| self.dual.s[*k] > r[*k];
         let active: Vec<usize> = (0..s.len()).filter(is_active).collect();
         for k in (0..s.len()).filter(|k| !active.contains(k)) {
             s[k] = 0.0;

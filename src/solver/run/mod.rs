@@ -1,7 +1,6 @@
 //! What one run of a method works with and leaves behind.
 
 pub(crate) mod budgets;
-pub(crate) mod combined_cost;
 pub(crate) mod dual_step;
 pub(crate) mod incumbent;
 pub(crate) mod monitor;

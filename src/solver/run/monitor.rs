@@ -25,8 +25,6 @@ pub(crate) struct Watch<'a> {
     /// The best bounds of all attempts, in nats.
     lower: f64,
     rate: f64,
-    /// Whether what runs leaves out a constraint, so that its rate bounds nothing from above.
-    relaxed: bool,
     trace: Vec<Progress>,
     /// Whether the last line of the trace stays there.
     kept: bool,
@@ -43,7 +41,6 @@ impl<'a> Watch<'a> {
             iterations: 0,
             lower: f64::NEG_INFINITY,
             rate: f64::INFINITY,
-            relaxed: false,
             trace: Vec::new(),
             kept: true,
             stopped: false,
@@ -52,15 +49,6 @@ impl<'a> Watch<'a> {
 
     pub(crate) fn settings(&self) -> &'a Settings {
         self.settings
-    }
-
-    /// Runs an attempt that leaves out a constraint which may matter.
-    pub(crate) fn relaxed<T>(&mut self, relaxed: bool, attempt: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.relaxed;
-        self.relaxed |= relaxed;
-        let outcome = attempt(self);
-        self.relaxed = before;
-        outcome
     }
 
     /// Counts an iteration.
@@ -101,9 +89,7 @@ impl<'a> Watch<'a> {
             in_bits[index] += bits_per_unit(s, self.scales[index]);
         }
         self.lower = self.lower.max(bounds.0);
-        if !self.relaxed {
-            self.rate = self.rate.min(bounds.1);
-        }
+        self.rate = self.rate.min(bounds.1);
         let progress = Progress {
             iteration: self.iterations,
             rate: self.rate / std::f64::consts::LN_2,

@@ -87,8 +87,6 @@ struct Iterate {
     s: DVector<f64>,
     z: DVector<f64>,
     r: DVector<f64>,
-    /// 1 for each constraint with a barrier, 0 for those that hold with equality.
-    barrier: DVector<f64>,
     /// What belongs to the constraint on the output marginal, if there is one.
     flow: Option<Flow>,
 }
@@ -98,14 +96,13 @@ impl Iterate {
     fn start(instance: &Instance<'_>) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints.len());
         let ones = |count| DVector::from_element(count, 1.0);
-        let barrier = DVector::from_fn(k, |k, _| f64::from(!instance.constraints[k].is_equality));
         let flow = instance.marginal.as_ref().map(|bounded| Flow::start(bounded, m));
         let mut q = ones(m) / m as f64;
         if let Some(bounded) = instance.marginal.as_ref().filter(|bounded| bounded.exact) {
             // It is known where the output pmf will end.
             q = (1.0 - EXACT_MIX) * bounded.wanted() + EXACT_MIX * q;
         }
-        Self { q, s: ones(k), z: ones(m), r: ones(k), barrier, flow }
+        Self { q, s: ones(k), z: ones(m), r: ones(k), flow }
     }
 
     fn potential(&self, instance: &Instance<'_>) -> Option<Potential> {
@@ -138,7 +135,7 @@ impl Iterate {
 
     fn pairs(&self) -> f64 {
         let ways = self.flow.as_ref().map_or(0.0, |flow| flow.complementarity().1);
-        self.q.len() as f64 + self.barrier.sum() + ways
+        (self.q.len() + self.s.len()) as f64 + ways
     }
 
     /// The average complementarity, the mu of the central path.
@@ -151,11 +148,8 @@ impl Iterate {
     fn merit(&self, instance: &Instance<'_>, kernel: &Kernel) -> f64 {
         let term = |weight: f64, slack: f64, other: f64| weight * ((other - slack).abs() + slack);
         let letter = |y: usize| term(self.q[y], self.z[y], 1.0 - kernel.sums.c[y]);
-        let price = |k: usize| {
-            if instance.constraints[k].is_equality { self.s[k].abs() + 1.0 } else { self.s[k] }
-        };
         let cost = |k: usize| {
-            term(price(k), self.r[k], instance.constraints[k].budget - kernel.sums.expected[k])
+            term(self.s[k], self.r[k], instance.constraints[k].budget - kernel.sums.expected[k])
         };
         let marginal = self.flow.as_ref().zip(instance.marginal.as_ref());
         (0..self.q.len()).map(letter).sum::<f64>()
@@ -169,7 +163,6 @@ impl Iterate {
             s: &self.s + step * &direction.s,
             z: &self.z + step * &direction.z,
             r: &self.r + step * &direction.r,
-            barrier: self.barrier.clone(),
             flow: self
                 .flow
                 .as_ref()
@@ -182,9 +175,7 @@ impl Iterate {
     fn lift(&mut self) {
         let least = CENTRALITY * self.complementarity();
         self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
-        self.r.zip_zip_apply(&self.s, &self.barrier, |r, s, w| {
-            *r = if w > 0.0 { r.max(least * w / s) } else { 0.0 }
-        });
+        self.r.zip_apply(&self.s, |r, s| *r = r.max(least / s));
         if let Some(flow) = &mut self.flow {
             flow.lift(least);
         }
@@ -196,23 +187,19 @@ impl Iterate {
             let falling = v.iter().zip(dv).filter(|&(_, &dv)| dv < 0.0);
             falling.map(|(v, dv)| -BOUNDARY * v / dv).fold(1.0, f64::min)
         };
-        // A free multiplier may go anywhere.
-        let bounded = |s: &DVector<f64>| {
-            s.zip_map(&self.barrier, |s, w| if w > 0.0 { s } else { f64::INFINITY })
-        };
         let ways = self.flow.as_ref().zip(direction.flow.as_ref());
         limit(&self.q, &direction.q)
             .min(ways.map_or(1.0, |(flow, d)| flow.longest_step(d, BOUNDARY)))
-            .min(limit(&bounded(&self.s), &direction.s))
+            .min(limit(&self.s, &direction.s))
             .min(limit(&self.z, &direction.z))
             .min(limit(&self.r, &direction.r))
     }
 
     fn recentre(&mut self, instance: &Instance<'_>, kernel: &mut Kernel, mu: f64) {
         let tolerance = CENTRED * (mu * self.pairs()).min(1.0);
-        let mu = mu * &self.barrier;
-        centre(instance, kernel, &self.q, &mut self.s, &mu, tolerance);
-        self.r = mu.zip_map(&self.s, |mu, s| if mu > 0.0 { mu / s } else { 0.0 });
+        let barrier = DVector::from_element(self.s.len(), mu);
+        centre(instance, kernel, &self.q, &mut self.s, &barrier, tolerance);
+        self.r = self.s.map(|s| mu / s);
     }
 }
 
@@ -236,7 +223,7 @@ impl<'a> Step<'a> {
         buffer: DMatrix<f64>,
         compression: &mut Compression,
     ) -> Option<Self> {
-        let slack_ratio = at.r.zip_map(&at.s, |r, s| if r > 0.0 { r / s } else { 0.0 });
+        let slack_ratio = at.r.component_div(&at.s);
         let marginal = at.flow.as_ref().zip(instance.marginal.as_ref());
         let barrier = marginal.map(|(flow, bounded)| Barrier::new(flow, bounded));
         let newton =
@@ -244,12 +231,7 @@ impl<'a> Step<'a> {
         let barrier = barrier.map(|barrier| (barrier, kernel.output(&at.q)));
         let q_residual = kernel.sums.c.add_scalar(-1.0);
         let residual = |k: usize, _| {
-            let (expected, budget) = (kernel.sums.expected[k], instance.constraints[k].budget);
-            if instance.constraints[k].is_equality {
-                expected - budget
-            } else {
-                excess(expected, budget)
-            }
+            excess(kernel.sums.expected[k], instance.constraints[k].budget)
         };
         let s_residual = DVector::from_fn(instance.constraints.len(), residual);
         Some(Self { at, newton, q_residual, s_residual, barrier })
@@ -259,20 +241,14 @@ impl<'a> Step<'a> {
     fn towards(&self, mu: f64, affine: Option<&Iterate>) -> Iterate {
         let products = |dv: &DVector<f64>, dw: &DVector<f64>| dv.zip_map(dw, |dv, dw| mu - dv * dw);
         let constant = DVector::from_element(self.at.q.len(), mu);
-        let weighted = mu * &self.at.barrier;
         let (q_target, s_target) = match affine {
-            Some(affine) => {
-                (products(&affine.q, &affine.z), weighted - affine.s.component_mul(&affine.r))
-            }
-            None => (constant, weighted),
+            Some(affine) => (products(&affine.q, &affine.z), products(&affine.s, &affine.r)),
+            None => (constant, DVector::from_element(self.at.s.len(), mu)),
         };
         let Iterate { q, s, z, r, .. } = self.at;
         let root_q = q.map(f64::sqrt);
         let a = (&self.q_residual + q_target.component_div(q)).component_mul(&root_q);
-        let ratio = |a: &DVector<f64>, b: &DVector<f64>| {
-            a.zip_map(b, |a, b| if a == 0.0 { 0.0 } else { a / b })
-        };
-        let b = &self.s_residual + ratio(&s_target, s);
+        let b = &self.s_residual + s_target.component_div(s);
         let (u, ds, flow) = match &self.barrier {
             None => {
                 let (u, ds) = self.newton.solve(a, &b);
@@ -292,8 +268,8 @@ impl<'a> Step<'a> {
                 (target - w.component_mul(dv)).component_div(v) - w
             };
         let dz = slack_step(&q_target, q, z, &dq);
-        let dr = ratio(&(s_target - r.component_mul(&ds)), s) - r;
-        Iterate { q: dq, s: ds, z: dz, r: dr, barrier: self.at.barrier.clone(), flow }
+        let dr = slack_step(&s_target, s, r, &ds);
+        Iterate { q: dq, s: ds, z: dz, r: dr, flow }
     }
 }
 

@@ -1,0 +1,162 @@
+//! The variables of the method: complementary pairs, potentials, and where the divergence is smooth the output pmf.
+
+use super::lagrangian::Lagrangian;
+use crate::subproblem::program::Program;
+use crate::numerics::real::{Real, dot, largest, sum};
+
+/// The share of the way to the boundary that a step may go.
+const BOUNDARY: f64 = 0.995;
+
+/// Products are lifted to this share of their average.
+const CENTRALITY: f64 = 0.01;
+
+/// Where each kind of pair lies in [`Iterate::pairs`]: `q` with `z`, `s` with `r`, flows with the slack of their costs, the
+/// price with the slack of its budget.
+pub(crate) const OUTPUT: usize = 0;
+pub(crate) const COSTS: usize = 1;
+pub(crate) const FLOWS: usize = 2;
+pub(crate) const PRICE: usize = 3;
+
+/// Variables and their slacks, all positive, whose products are driven to zero.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairs<T> {
+    pub(crate) value: Vec<T>,
+    pub(crate) slack: Vec<T>,
+}
+
+impl<T> Pairs<T> {
+    pub(crate) fn none() -> Self {
+        Self { value: Vec::new(), slack: Vec::new() }
+    }
+}
+
+/// A point of the method, or a direction.
+#[derive(Debug, Clone)]
+pub(crate) struct Iterate<T> {
+    pub(crate) pairs: [Pairs<T>; 4],
+    /// The potential of the nodes.
+    pub(crate) phi: Vec<T>,
+    /// The output pmf where it is a variable of its own, in a Kullback-Leibler constraint; positive.
+    pub(crate) output: Vec<T>,
+}
+
+impl<T: Real> Iterate<T> {
+    /// Uniform or close to the output pmf that is asked for, with unit multipliers and slacks.
+    pub(crate) fn start(program: &Program<T>, wanted: Option<&[f64]>) -> Self {
+        let m = program.reproductions.len();
+        let even = T::ONE / T::from(m as f64);
+        let near = |y: &usize| match wanted {
+            Some(wanted) => T::from(0.9 * wanted[*y]) + T::from(0.1) * even,
+            None => even,
+        };
+        let unit = |count: usize| Pairs { value: vec![T::ONE; count], slack: vec![T::ONE; count] };
+        let q = program.reproductions.iter().map(near).collect();
+        let output = Pairs { value: q, slack: vec![T::ONE; m] };
+        let mut start = Self {
+            pairs: [output, unit(program.costs.len()), Pairs::none(), Pairs::none()],
+            phi: Vec::new(),
+            output: Vec::new(),
+        };
+        if let Some(network) = &program.network {
+            let nodes = network.nodes();
+            start.phi = vec![T::ZERO; nodes];
+            let price = if network.is_exact { T::ZERO } else { T::ONE };
+            if network.is_smooth {
+                start.output.clone_from(&network.target);
+            } else {
+                let near = nodes - network.far_nodes();
+                start.phi[near..].fill(T::from(0.5));
+                let gap = |(way, &cost)| price * cost - network.fall(&start.phi, way);
+                let gaps: Vec<T> = network.ways.iter().zip(&network.costs).map(gap).collect();
+                let flows = gaps.iter().map(|&gap| even / gap).collect();
+                start.pairs[FLOWS] = Pairs { value: flows, slack: gaps };
+            }
+            if !network.is_exact {
+                let slack = (T::from(0.1) * network.budget).max(T::from(0.01));
+                start.pairs[PRICE] = Pairs { value: vec![price], slack: vec![slack] };
+            }
+        }
+        start
+    }
+
+    pub(crate) fn price(&self) -> T {
+        self.pairs[PRICE].value.first().copied().unwrap_or(T::ZERO)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.pairs.iter().map(|pairs| pairs.value.len()).sum()
+    }
+
+    /// The average product, the mu of the central path.
+    pub(crate) fn complementarity(&self) -> T {
+        let products = sum(self.pairs.iter().map(|pairs| dot(&pairs.value, &pairs.slack)));
+        products / T::from(self.count() as f64)
+    }
+
+    pub(crate) fn moved(&self, length: T, direction: &Self) -> Self {
+        let mut moved = self.clone();
+        let add = |to: &mut Vec<T>, by: &[T]| {
+            to.iter_mut().zip(by).for_each(|(v, &dv)| *v = *v + length * dv);
+        };
+        for (pairs, by) in moved.pairs.iter_mut().zip(&direction.pairs) {
+            add(&mut pairs.value, &by.value);
+            add(&mut pairs.slack, &by.slack);
+        }
+        add(&mut moved.phi, &direction.phi);
+        add(&mut moved.output, &direction.output);
+        moved
+    }
+
+    /// The longest step, at most 1, that keeps every variable positive.
+    pub(crate) fn longest_step(&self, direction: &Self) -> T {
+        let mut longest = T::ONE;
+        let mut limit = |values: &[T], steps: &[T]| {
+            for (&v, &dv) in values.iter().zip(steps).filter(|(_, dv)| **dv < T::ZERO) {
+                longest = longest.min(T::from(-BOUNDARY) * v / dv);
+            }
+        };
+        for (pairs, by) in self.pairs.iter().zip(&direction.pairs) {
+            limit(&pairs.value, &by.value);
+            limit(&pairs.slack, &by.slack);
+        }
+        limit(&self.output, &direction.output);
+        longest
+    }
+
+    /// Raises slacks whose product has fallen far behind the others.
+    pub(crate) fn lift(&mut self) {
+        let least = T::from(CENTRALITY) * self.complementarity();
+        for pairs in &mut self.pairs {
+            for (&value, slack) in pairs.value.iter().zip(&mut pairs.slack) {
+                *slack = slack.max(least / value);
+            }
+        }
+    }
+
+    /// Residuals and products in nats.
+    pub(crate) fn merit(&self, program: &Program<T>, at: &Lagrangian<T>) -> T {
+        let [output, costs, flows, traded] = &self.pairs;
+        let mut merit = self.complementarity() * T::from(self.count() as f64);
+        for y in 0..at.c.len() {
+            merit = merit + output.value[y] * (T::ONE - at.c[y] - output.slack[y]).abs();
+        }
+        for k in 0..at.expected.len() {
+            let left = program.budgets[k] - at.expected[k];
+            merit = merit + costs.value[k] * (left - costs.slack[k]).abs();
+        }
+        let Some(network) = &program.network else { return merit };
+        let missing = network.missing(&program.reproductions, &at.output(&output.value), &flows.value, &self.output);
+        let farthest = largest(self.phi.iter().map(|phi| phi.abs()));
+        let apart = sum(missing.iter().map(|miss| miss.abs()));
+        merit = merit + (T::ONE + self.price().max(farthest)) * apart;
+        if network.is_smooth {
+            let bends = network.bends(&self.output, &self.phi, self.price());
+            merit = merit + sum(bends.iter().zip(&self.output).map(|(&b, &f)| b.abs() * f));
+        }
+        for (&price, &slack) in traded.value.iter().zip(&traded.slack) {
+            let left = network.budget - network.spent(&flows.value, &self.output);
+            merit = merit + price * (left - slack).abs();
+        }
+        merit
+    }
+}

@@ -1,0 +1,6 @@
+//! The interior-point method written plainly, dense and over any scalar: in double-double it goes on where doubles stop.
+
+mod iterate;
+mod lagrangian;
+pub(crate) mod method;
+mod newton;

@@ -1,0 +1,153 @@
+//! An instance as dense arrays of any scalar type, without letters that do not occur and reproductions that no pair allows.
+
+use super::instance::Instance;
+use super::network::Network;
+use crate::numerics::real::{Real, dot, sum};
+use nalgebra::{DMatrix, DVector};
+
+/// The source letters that occur, the reproductions that some pair allows, and costs between them.
+///
+/// Matrices are (reproductions x letters), a source letter in a column.
+#[derive(Debug)]
+pub(crate) struct Program<T> {
+    /// What each source letter and each reproduction is called in the instance.
+    letters: Vec<usize>,
+    pub(crate) reproductions: Vec<usize>,
+    pub(crate) pmf: Vec<T>,
+    pub(crate) costs: Vec<DMatrix<T>>,
+    pub(crate) budgets: Vec<T>,
+    /// The exponents of costs that are paid for.
+    priced: Option<DMatrix<T>>,
+    allowed: DMatrix<bool>,
+    pub(crate) network: Option<Network<T>>,
+}
+
+impl<T: Real> Program<T> {
+    /// The instance with its budgets raised by `extra`, relative to them. A budget of 0 is raised by `extra` itself, in the
+    /// units of its cost.
+    pub(crate) fn new(instance: &Instance<'_>, extra: f64) -> Self {
+        let (n, m) = (instance.letters(), instance.reproductions);
+        let letters: Vec<usize> = (0..n).filter(|&x| instance.pmf[x] > 0.0).collect();
+        let usable = |x: usize, y: usize| instance.pairs(x).is_none_or(|pairs| pairs[y]);
+        let reproductions: Vec<usize> =
+            (0..m).filter(|&y| letters.iter().any(|&x| usable(x, y))).collect();
+        let (rows, columns) = (reproductions.len(), letters.len());
+        let matrix = |entry: &dyn Fn(usize, usize) -> f64| {
+            DMatrix::from_fn(rows, columns, |j, i| T::from(entry(letters[i], reproductions[j])))
+        };
+        let total = sum(letters.iter().map(|&x| T::from(instance.pmf[x])));
+        let pmf = letters.iter().map(|&x| T::from(instance.pmf[x]) / total).collect();
+        let costs =
+            instance.constraints.iter().map(|cost| matrix(&|x, y| cost.cost(x, y))).collect();
+        let raised = |budget: f64| {
+            let budget = T::from(budget);
+            let unit = if budget > T::ZERO { budget } else { T::ONE };
+            budget + T::from(extra) * unit
+        };
+        let budgets = instance.constraints.iter().map(|cost| raised(cost.budget)).collect();
+        let priced = (!instance.priced.is_empty()).then(|| {
+            let none = DVector::zeros(instance.constraints.len());
+            let mut row = vec![0.0; m];
+            let mut exponents = DMatrix::from_element(rows, columns, T::ZERO);
+            for (i, &x) in letters.iter().enumerate() {
+                instance.exponent(x, &none, &mut row);
+                for (j, &y) in reproductions.iter().enumerate() {
+                    exponents[(j, i)] = T::from(if usable(x, y) { row[y] } else { 0.0 });
+                }
+            }
+            exponents
+        });
+        let allowed =
+            DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
+        let network = instance.marginal.as_ref().map(|bounded| Network::new(bounded, &raised));
+        Self { letters, reproductions, pmf, costs, budgets, priced, allowed, network }
+    }
+
+    /// Fills `row` with the exponents `s.d(x, y) + g_y` of source letter x, priced costs included.
+    #[inline(always)]
+    pub(crate) fn exponents(&self, x: usize, s: &[T], g: &[T], row: &mut [T]) {
+        match &self.priced {
+            Some(priced) => row.copy_from_slice(column(priced, x)),
+            None => row.fill(T::ZERO),
+        }
+        for (cost, &s) in self.costs.iter().zip(s) {
+            for (e, &d) in row.iter_mut().zip(column(cost, x)) {
+                *e = *e + s * d;
+            }
+        }
+        for (e, &g) in row.iter_mut().zip(g) {
+            *e = *e + g;
+        }
+    }
+
+    /// Which reproductions source letter x may use.
+    #[inline(always)]
+    pub(crate) fn pairs(&self, x: usize) -> &[bool] {
+        let m = self.reproductions.len();
+        &self.allowed.as_slice()[x * m..(x + 1) * m]
+    }
+
+    /// The potential of the reproductions that are left; none where the output pmf is free.
+    pub(crate) fn potential(&self, phi: &[T]) -> Vec<T> {
+        match self.network {
+            Some(_) => self.reproductions.iter().map(|&y| phi[y]).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// `sum_x p(x) min_y (s.d(x, y) + g_y) - s.D - toll`: where it is positive, no channel meets the budgets.
+    pub(crate) fn separation(&self, s: &[T], phi: &[T], price: T) -> T {
+        let g = self.potential(phi);
+        let mut row = vec![T::ZERO; self.reproductions.len()];
+        let mut total = T::ZERO;
+        for (x, &p) in self.pmf.iter().enumerate() {
+            self.exponents(x, s, &g, &mut row);
+            let allowed = row.iter().zip(self.pairs(x)).filter(|(_, pair)| **pair);
+            let least = allowed.map(|(&e, _)| e).fold(T::from(f64::INFINITY), T::min);
+            total = total + p * least;
+        }
+        let toll = self.network.as_ref().map_or(T::ZERO, |network| network.toll(phi, price));
+        total - dot(s, &self.budgets) - toll
+    }
+
+    /// A pmf or another vector on the reproductions, as one on those of the instance.
+    pub(crate) fn widened(&self, values: &[T], of: usize) -> DVector<f64> {
+        let mut wide = DVector::zeros(of);
+        for (&y, value) in self.reproductions.iter().zip(values) {
+            wide[y] = value.to_f64();
+        }
+        wide
+    }
+
+    /// What a deterministic channel makes of every source letter of the instance.
+    pub(crate) fn instance_letters(&self, instance: &Instance<'_>, used: &[usize]) -> Vec<usize> {
+        let first = |x: usize| instance.pairs(x).and_then(|pairs| pairs.iter().position(|&pair| pair));
+        let mut all: Vec<usize> = (0..instance.letters()).map(|x| first(x).unwrap_or(0)).collect();
+        for (&x, &y) in self.letters.iter().zip(used) {
+            all[x] = self.reproductions[y];
+        }
+        all
+    }
+
+    /// The channel `W_xy = q_y b_xy` (m x n of the instance); letters without probability send the first reproduction that they may.
+    pub(crate) fn widened_channel(&self, instance: &Instance<'_>, w: &DMatrix<T>) -> DMatrix<f64> {
+        let mut channel = DMatrix::zeros(instance.reproductions, instance.letters());
+        for (x, y) in self.instance_letters(instance, &[]).into_iter().enumerate() {
+            channel[(y, x)] = 1.0;
+        }
+        for (i, &x) in self.letters.iter().enumerate() {
+            channel.column_mut(x).fill(0.0);
+            for (j, &y) in self.reproductions.iter().enumerate() {
+                channel[(y, x)] = w[(j, i)].to_f64();
+            }
+        }
+        channel
+    }
+}
+
+/// A column of a matrix as a slice.
+#[inline(always)]
+pub(crate) fn column<T>(matrix: &DMatrix<T>, x: usize) -> &[T] {
+    let m = matrix.nrows();
+    &matrix.as_slice()[x * m..(x + 1) * m]
+}
