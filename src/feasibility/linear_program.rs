@@ -13,8 +13,11 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
 use nalgebra::{DMatrix, DVector};
 
-/// Distance from the frontier, relative to the budgets, below which doubles leave too few digits.
-const NEAR: f64 = 1e-4;
+/// Distance from the frontier, relative to the budgets, below which doubles may not tell where it is.
+const DOUBTFUL: f64 = 1e-4;
+
+/// Distance from the frontier, relative to the budgets, below which doubles leave a solver too few digits.
+const NEAR: f64 = 1e-8;
 
 /// Pivots below the precision of the numbers to this power are rounding.
 const PIVOT_POWER: f64 = 0.7;
@@ -159,8 +162,9 @@ pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
     if budget < 0.0 {
         return Some(Reach::below_zero(instance, least));
     }
-    let first = reach(instance, |shift, bound| bound > NEAR || (shift < 0.0 && shift < 0.5 * bound));
-    if !first.is_near() || first.bound > NEAR {
+    let decided = |shift: f64, bound: f64| bound > DOUBTFUL || (shift < 0.0 && shift < 0.5 * bound);
+    let first = reach(instance, decided);
+    if first.shift <= -DOUBTFUL || first.bound > DOUBTFUL {
         return Some(first);
     }
     let program = Program::<DoubleDouble>::new(instance, 0.0);

@@ -4,7 +4,7 @@ use super::output_constraint::{Bounded, Way};
 use crate::numerics::real::{Real, dot, largest, sum};
 
 /// The network, its target and its budget; see [`Bounded`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Network<T> {
     pub(crate) ways: Vec<Way>,
     /// The costs of the ways.

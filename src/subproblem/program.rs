@@ -8,7 +8,7 @@ use nalgebra::{DMatrix, DVector};
 /// The source letters that occur, the reproductions that some pair allows, and costs between them.
 ///
 /// Matrices are (reproductions x letters), a source letter in a column.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Program<T> {
     /// What each source letter and each reproduction is called in the instance.
     letters: Vec<usize>,
@@ -16,6 +16,8 @@ pub(crate) struct Program<T> {
     pub(crate) pmf: Vec<T>,
     pub(crate) costs: Vec<DMatrix<T>>,
     pub(crate) budgets: Vec<T>,
+    /// What the method's equations raise every budget by, relative to it.
+    pub(crate) extra: T,
     /// The exponents of costs that are paid for.
     priced: Option<DMatrix<T>>,
     allowed: DMatrix<bool>,
@@ -60,7 +62,39 @@ impl<T: Real> Program<T> {
         let allowed =
             DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
         let network = instance.marginal.as_ref().map(|bounded| Network::new(bounded, &raised));
-        Self { letters, reproductions, pmf, costs, budgets, priced, allowed, network }
+        let extra = T::ZERO;
+        Self { letters, reproductions, pmf, costs, budgets, extra, priced, allowed, network }
+    }
+
+    /// The same program on the pairs of which these multipliers of the costs make the cheapest, up to `tie` on average over the
+    /// source letters.
+    pub(crate) fn face(&self, normal: &[T], tie: T) -> Self {
+        let mut face = self.clone();
+        let m = self.reproductions.len();
+        let mut row = vec![T::ZERO; m];
+        let tie = tie / T::from(self.pmf.len() as f64);
+        for (x, &p) in self.pmf.iter().enumerate() {
+            self.exponents(x, normal, &[], &mut row);
+            let pairs = self.pairs(x);
+            let usable = (0..m).filter(|&y| pairs[y]);
+            let least = usable.map(|y| row[y]).fold(T::from(f64::INFINITY), T::min);
+            for (y, &e) in row.iter().enumerate() {
+                face.allowed[(y, x)] &= p * (e - least) <= tie;
+            }
+        }
+        face
+    }
+
+    /// Raises every budget by a share of it.
+    pub(crate) fn raise_budgets(&mut self, share: T) {
+        for budget in &mut self.budgets {
+            *budget = *budget * (T::ONE + share);
+        }
+    }
+
+    /// A budget as the method's equations have it at the moment.
+    pub(crate) fn raised(&self, budget: T) -> T {
+        budget * (T::ONE + self.extra)
     }
 
     /// Fills `row` with the exponents `s.d(x, y) + g_y` of source letter x, priced costs included.

@@ -141,7 +141,7 @@ impl<T: Real> Iterate<T> {
             merit = merit + output.value[y] * (T::ONE - at.c[y] - output.slack[y]).abs();
         }
         for k in 0..at.expected.len() {
-            let left = program.budgets[k] - at.expected[k];
+            let left = program.raised(program.budgets[k]) - at.expected[k];
             merit = merit + costs.value[k] * (left - costs.slack[k]).abs();
         }
         let Some(network) = &program.network else { return merit };
@@ -154,7 +154,7 @@ impl<T: Real> Iterate<T> {
             merit = merit + sum(bends.iter().zip(&self.output).map(|(&b, &f)| b.abs() * f));
         }
         for (&price, &slack) in traded.value.iter().zip(&traded.slack) {
-            let left = network.budget - network.spent(&flows.value, &self.output);
+            let left = program.raised(network.budget) - network.spent(&flows.value, &self.output);
             merit = merit + price * (left - slack).abs();
         }
         merit

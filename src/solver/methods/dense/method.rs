@@ -1,15 +1,17 @@
 //! Runs the dense method in double-double and hands back an outcome in doubles.
 
-use super::iterate::{COSTS, Iterate, OUTPUT};
+use super::iterate::{COSTS, Iterate, OUTPUT, PRICE};
 use super::lagrangian::Lagrangian;
 use super::newton::Newton;
 use crate::subproblem::program::Program;
+use crate::feasibility::linear_program;
 use crate::numerics::double_double::DoubleDouble;
 use crate::numerics::real::{Real, dot, sum};
 use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use nalgebra::{DMatrix, DVector};
+use std::f64::consts::LN_2;
 
 /// Budgets are raised by this share of the tolerance, relative to them, so that they leave some slack.
 const EXTRA_SHARE: f64 = 1e-8;
@@ -22,6 +24,9 @@ const GAP_SHARE: f64 = 0.25;
 
 /// Products are not driven below this share of the tolerance, spread over the pairs.
 const SMALLEST_GAP_SHARE: f64 = 0.01;
+
+/// ... nor below this share of what the budgets are still exceeded by: tiny products with large residuals leave the centre.
+const EXCESS_SHARE: f64 = 0.1;
 
 /// Steps shorter than this say that rounding has taken over.
 const SHORTEST_STEP: f64 = 1e-12;
@@ -36,9 +41,33 @@ const MAX_HALVINGS: usize = 60;
 /// Probability above which a letter counts as used in the trace.
 const SUPPORT: f64 = 1e-10;
 
+/// What the equations raise budgets by at first, relative to them ...
+const FIRST_EXTRA: f64 = 0.05;
+
+/// ... and the share of it that is left after each step that has come near it.
+const EXTRA_KEPT: f64 = 0.03;
+
 /// What budgets may be raised by at most, relative to them, where a constraint on the output pmf makes them miss what can be
 /// met: the rounding that a solution documents.
 const LARGEST_EXTRA: f64 = 1e-12;
+
+/// Less than this is nothing.
+const SMALLEST_EXTRA: f64 = 1e-17;
+
+/// Budgets with less slack than this, relative to them, lie on the frontier of what can be met.
+const ON_FRONTIER: f64 = 1e-13;
+
+/// What budgets on the frontier are raised by, as a share of the tolerance and relative to them, so that there is slack ...
+const FRONTIER_SHARE: f64 = 1e-4;
+
+/// ... and what of this pairs may cost that count as those of the frontier.
+const TIE_SHARE: f64 = 0.1;
+
+/// Multiples of the normal that are tried: 0 and this many powers of ten.
+const STEEPEST: i32 = 25;
+
+/// The share of the tolerance that the lower bound may lose on its way to all pairs.
+const WIDENED: f64 = 1e-2;
 
 /// Runs with budgets that are raised further; two suffice where the first has told by how much.
 const MAX_RUNS: usize = 4;
@@ -47,15 +76,54 @@ const MAX_RUNS: usize = 4;
 pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
     let mut extra = EXTRA_SHARE * watch.settings().tolerance();
     for _ in 1..MAX_RUNS {
-        let program = Program::<DoubleDouble>::new(instance, extra);
-        let (outcome, missing) = Run::new(instance, &program, watch).solve();
+        let whole = Program::<DoubleDouble>::new(instance, extra);
+        if let Some(outcome) = on_frontier(instance, &whole, watch) {
+            return outcome;
+        }
+        let (outcome, missing) = run(instance, whole, watch);
         match missing {
             Some(missing) if extra + missing <= LARGEST_EXTRA => extra += 2.0 * missing,
             _ => return outcome,
         }
     }
-    let program = Program::<DoubleDouble>::new(instance, LARGEST_EXTRA);
-    Run::new(instance, &program, watch).solve().0
+    run(instance, Program::<DoubleDouble>::new(instance, LARGEST_EXTRA), watch).0
+}
+
+/// The outcome, and by how much budgets that no channel meets would have to be raised.
+fn run(
+    instance: &Instance<'_>,
+    mut program: Program<DoubleDouble>,
+    watch: &mut Watch<'_>,
+) -> (Outcome, Option<f64>) {
+    let run = Run::new(instance, &mut program, watch);
+    let (ended, best) = run.solve();
+    let missing = best.missing;
+    (best.outcome(instance, &program, ended), missing)
+}
+
+/// Solves on the pairs that channels on the frontier can use; `None` where the budgets lie off it, or where these pairs do not do.
+///
+/// On the frontier with the normal n every channel within the budgets sends each letter to where `n.d` is least. On
+/// these pairs `s` and `s + lambda n` are the same multipliers, and a large lambda prices all other pairs out.
+fn on_frontier(
+    instance: &Instance<'_>,
+    whole: &Program<DoubleDouble>,
+    watch: &mut Watch<'_>,
+) -> Option<Outcome> {
+    if whole.costs.is_empty() {
+        return None;
+    }
+    let reach = linear_program::reach(whole, |_, _| false);
+    if !(reach.shift.to_f64() > -ON_FRONTIER) {
+        return None;
+    }
+    let raise = FRONTIER_SHARE * watch.settings().tolerance();
+    let mut face = whole.face(&reach.multipliers, DoubleDouble::from(TIE_SHARE * raise));
+    face.raise_budgets(DoubleDouble::from(raise));
+    let (ended, mut best) = Run::new(instance, &mut face, watch).solve();
+    best.widen(whole, &reach.multipliers, watch);
+    let is_closed = best.is_closed(watch.settings().tolerance_nats());
+    is_closed.then(|| best.outcome(instance, &face, ended))
 }
 
 /// The best that a run has seen.
@@ -72,27 +140,29 @@ struct Best<T> {
 
 struct Run<'a, 'w, T> {
     instance: &'a Instance<'a>,
-    program: &'a Program<T>,
+    program: &'a mut Program<T>,
     watch: &'a mut Watch<'w>,
     best: Best<T>,
 }
 
 impl<'a, 'w, T: Real> Run<'a, 'w, T> {
-    fn new(instance: &'a Instance<'a>, program: &'a Program<T>, watch: &'a mut Watch<'w>) -> Self {
+    fn new(
+        instance: &'a Instance<'a>,
+        program: &'a mut Program<T>,
+        watch: &'a mut Watch<'w>,
+    ) -> Self {
         let wanted = instance.marginal.as_ref().map(|bounded| bounded.wanted());
         let wanted = wanted.filter(|_| program.network.as_ref().is_some_and(|n| n.is_exact));
         let dual = Iterate::start(program, wanted.as_ref().map(DVector::as_slice));
+        program.extra = T::from(FIRST_EXTRA);
         let best =
             Best { lower: T::ZERO, dual, upper: T::from(f64::INFINITY), channel: None, missing: None };
         Self { instance, program, watch, best }
     }
 
-    /// The outcome, and by how much budgets that no channel meets would have to be raised.
-    fn solve(mut self) -> (Outcome, Option<f64>) {
+    fn solve(mut self) -> (Ended, Best<T>) {
         let mut iterate = self.best.dual.clone();
-        let ended = self.descend(&mut iterate);
-        let missing = self.best.missing;
-        (self.outcome(ended), missing)
+        (self.descend(&mut iterate), self.best)
     }
 
     /// The multipliers, the letters' potential and the Lagrangian at an iterate.
@@ -115,8 +185,9 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
             let affine = newton.towards(T::ZERO, None);
             let reachable = iterate.moved(iterate.longest_step(&affine), &affine).complementarity();
             let ratio = reachable / mu;
-            let smallest =
-                T::from(SMALLEST_GAP_SHARE) * tolerance / T::from(iterate.count() as f64);
+            let smallest = (T::from(SMALLEST_GAP_SHARE) * tolerance)
+                .max(T::from(EXCESS_SHARE) * self.worth_of_excess(iterate, &at))
+                / T::from(iterate.count() as f64);
             let target = (ratio * ratio * ratio * mu).max(smallest.min(mu));
             let mut direction = newton.towards(target, Some(&affine));
             let mut length = iterate.longest_step(&direction);
@@ -150,14 +221,27 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 }
             }
             let Some(trial) = next_at else { return Ended::Stalled };
+            if std::env::var_os("DENSE").is_some() { eprintln!("   length {:.2e} target {:.2e} mu {:.2e} next mu {:.2e} merit {:.2e} -> {:.2e} extra {:.1e} s {:?} r {:?}", length.to_f64(), target.to_f64(), mu.to_f64(), next.complementarity().to_f64(), before.to_f64(), next.merit(self.program, &trial).to_f64(), self.program.extra.to_f64(), next.pairs[COSTS].value.iter().map(|s| s.to_f64()).collect::<Vec<_>>(), next.pairs[COSTS].slack.iter().map(|s| s.to_f64()).collect::<Vec<_>>()); }
             (*iterate, at) = (next, trial);
+            if length.to_f64() >= SHORT_STEP {
+                self.tighten(iterate, &at);
+            }
             self.watch.step();
+        }
+    }
+
+    /// Takes most of what budgets were raised by back once the iterate has come near it.
+    fn tighten(&mut self, iterate: &Iterate<T>, at: &Lagrangian<T>) {
+        let extra = self.program.extra;
+        if self.excess(iterate, at) < 2.0 * extra.to_f64() {
+            let less = T::from(EXTRA_KEPT) * extra;
+            self.program.extra = if less.to_f64() < SMALLEST_EXTRA { T::ZERO } else { less };
         }
     }
 
     /// Takes the bounds at an iterate and says whether the run ends.
     fn observe(&mut self, iterate: &Iterate<T>, at: &Lagrangian<T>) -> Option<Ended> {
-        let program = self.program;
+        let program = &*self.program;
         let (q, s) = (&iterate.pairs[OUTPUT].value, &iterate.pairs[COSTS].value);
         let price = iterate.price();
         let network = program.network.as_ref();
@@ -182,14 +266,20 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let bounds = (self.best.lower.to_f64(), self.best.upper.to_f64());
         self.watch.record(bounds, excess, self.instance.multipliers(&multipliers), price, support);
         let tolerance = self.watch.settings().tolerance_nats();
-        let scale = self.best.upper.to_f64().clamp(1.0, 1e3);
-        if (self.best.upper - self.best.lower).to_f64() <= GAP_SHARE * tolerance * scale {
+        if self.best.is_closed(GAP_SHARE * tolerance) {
             Some(Ended::Certified)
         } else if self.is_infeasible(iterate) {
             Some(Ended::Infeasible)
         } else {
             self.watch.limit()
         }
+    }
+
+    /// What the budgets are exceeded by, at the multipliers, in nats.
+    fn worth_of_excess(&self, iterate: &Iterate<T>, at: &Lagrangian<T>) -> T {
+        let over = at.expected.iter().zip(&self.program.budgets).map(|(&e, &d)| (e - d).max(T::ZERO));
+        let over: Vec<T> = over.collect();
+        dot(&iterate.pairs[COSTS].value, &over)
     }
 
     /// The largest excess over a budget, relative to it, or of the output pmf.
@@ -225,25 +315,60 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         self.best.dual = iterate.clone();
         true
     }
+}
 
-    fn outcome(self, ended: Ended) -> Outcome {
-        let Best { lower, dual, channel, .. } = self.best;
-        let m = self.instance.reproductions;
+impl<T: Real> Best<T> {
+    /// Whether the gap is within a tolerance in nats, relative where the rate is above one bit.
+    fn is_closed(&self, tolerance: f64) -> bool {
+        let (gap, rate) = ((self.upper - self.lower).to_f64(), self.upper.to_f64());
+        gap <= tolerance * (rate / LN_2).max(1.0)
+    }
+
+    /// Turns the lower bound on the pairs of a face of the frontier into one of the whole program: a large multiple of the normal
+    /// prices the other pairs out.
+    fn widen(&mut self, whole: &Program<T>, normal: &[T], watch: &Watch<'_>) {
+        let enough = self.lower - T::from(WIDENED * watch.settings().tolerance_nats());
+        let Iterate { pairs, phi, .. } = &mut self.dual;
+        let g = whole.potential(phi);
+        let toll = whole.network.as_ref().map_or(T::ZERO, |network| {
+            network.toll(phi, pairs[PRICE].value.first().copied().unwrap_or(T::ZERO))
+        });
+        let [output, costs, ..] = pairs;
+        let s = costs.value.clone();
+        self.lower = T::ZERO;
+        for steep in std::iter::once(0.0).chain((0..STEEPEST).map(|power| 10_f64.powi(power))) {
+            let steep = T::from(steep);
+            let trial: Vec<T> = s.iter().zip(normal).map(|(&s, &n)| s + steep * n).collect();
+            let at = Lagrangian::new(whole, &output.value, &trial, &g);
+            let lower = at.lower_bound(whole, &trial, toll);
+            if lower > self.lower {
+                self.lower = lower;
+                costs.value = trial;
+            }
+            if self.lower >= enough {
+                break;
+            }
+        }
+    }
+
+    fn outcome(self, instance: &Instance<'_>, program: &Program<T>, ended: Ended) -> Outcome {
+        let Self { lower, dual, channel, .. } = self;
+        let m = instance.reproductions;
         let [output, costs, ..] = &dual.pairs;
         let s = costs.value.iter().map(|s| s.to_f64());
-        let potential = self.instance.marginal.as_ref().map(|bounded| {
-            let g = self.program.widened(&self.program.potential(&dual.phi), m);
+        let potential = instance.marginal.as_ref().map(|bounded| {
+            let g = program.widened(&program.potential(&dual.phi), m);
             bounded.priced(g, dual.price().to_f64())
         });
         let channel = match channel {
-            Some(channel) => self.program.widened_channel(self.instance, &channel),
-            None => DMatrix::from_element(m, self.instance.letters(), 1.0 / m as f64),
+            Some(channel) => program.widened_channel(instance, &channel),
+            None => DMatrix::from_element(m, instance.letters(), 1.0 / m as f64),
         };
         Outcome {
             channel,
             lower_nats: lower.to_f64().next_down(),
             dual: Dual {
-                q: self.program.widened(&output.value, m),
+                q: program.widened(&output.value, m),
                 s: DVector::from_iterator(costs.value.len(), s),
                 potential,
             },

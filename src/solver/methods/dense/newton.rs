@@ -127,7 +127,7 @@ impl<'a, T: Real> Newton<'a, T> {
             right.push((self.at.c[y] - T::ONE + wanted) * self.root_q[y]);
         }
         for l in 0..k {
-            let over = self.at.expected[l] - self.program.budgets[l];
+            let over = self.at.expected[l] - self.program.raised(self.program.budgets[l]);
             right.push(over + targets[COSTS][l] / costs.value[l]);
         }
         let mut bends = Vec::new();
@@ -147,7 +147,7 @@ impl<'a, T: Real> Newton<'a, T> {
                 let change: Vec<T> =
                     corrected.iter().zip(variable).map(|(&to, &from)| to - from).collect();
                 let spent = network.spent(&asked, variable) + dot(&network.logs(variable), &change);
-                right.push(spent - network.budget + slack_target / price);
+                right.push(spent - self.program.raised(network.budget) + slack_target / price);
             }
             if network.is_floating() {
                 right[m + k] = T::ZERO;
