@@ -71,7 +71,7 @@ impl Reach {
             return 0.0;
         }
         let parts = self.multipliers.iter().zip(&instance.constraints);
-        let allowed: f64 = parts.map(|(s, constraint)| s * constraint.allowance()).sum();
+        let allowed: f64 = parts.map(|(s, constraint)| s * constraint.rounding).sum();
         self.bound / allowed
     }
 
@@ -247,11 +247,15 @@ pub(crate) fn reach<T: Real>(
         let (weights, prices) = (lu.solve(&target), transposed.solve(&objective));
         record_channel(&basis, &weights, budgets, &mut best);
         let mut s: Vec<T> = prices[..k].iter().map(|&price| -price).collect();
-        let entering = if let Some(row) = (0..k).find(|&row| s[row] < -pivot) {
+        // What a multiplier makes of its cost tells whether it is the rounding of one that is zero.
+        let size = |row: usize| largest(columns.iter().map(|column| column[row].abs()));
+        let worth: Vec<T> = (0..k).map(|row| s[row] * size(row)).collect();
+        let entering = if let Some(row) = (0..k).find(|&row| worth[row] < -pivot) {
             Column::Slack(row)
         } else {
-            // A multiplier this small is the rounding of one that is zero.
-            s.iter_mut().for_each(|s| *s = if *s > pivot { *s } else { T::ZERO });
+            for (s, &worth) in s.iter_mut().zip(&worth) {
+                *s = if worth > pivot { *s } else { T::ZERO };
+            }
             let total = sum(s.iter().copied());
             if !(total > T::ZERO) {
                 break;

@@ -4,7 +4,7 @@ use crate::numerics::double_double::DoubleDouble;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
-/// Rounding of [`Cost::offset`], relative to [`Cost::offset_size`].
+/// Rounding of a budget, and of [`Cost::offset`] relative to [`Cost::offset_size`].
 const OFFSET_ROUNDING: f64 = 1e-12;
 
 /// Rounding of the entries of a cost, relative to its scale.
@@ -54,9 +54,9 @@ impl Cost {
         if self.offset_size <= of_entries { of_entries.max(of_offset) } else { of_offset }
     }
 
-    /// The last digits of a budget and of the offset it is compared with, scaled: what they may be off by.
+    /// What a budget, or the offset it is compared with, may be off by and still count as the same: 1e-12 of it, scaled.
     pub(crate) fn budget_rounding(&self, budget: f64) -> f64 {
-        2.0 * f64::EPSILON * self.size_of(budget) / self.scale
+        OFFSET_ROUNDING * self.size_of(budget) / self.scale
     }
 
     /// The number whose last digits a budget is known to: its size, or that of the offset where negative costs have made the

@@ -6,9 +6,6 @@ use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
-/// The share of a budget, beside its last digits, that is left to rounding.
-const BUDGET_ROUNDING: f64 = 1e-12;
-
 /// Smaller budgets, in scaled costs, are not the units of their constraints: squares of entries could overflow in such units.
 const SMALLEST_UNIT: f64 = 1e-40;
 
@@ -32,7 +29,7 @@ pub(crate) struct LinearConstraint<'a> {
     /// What the cost is made of: (index in the problem, weight), up to a constant for each source letter.
     pub(crate) origin: Vec<(usize, f64)>,
     pub(crate) budget: f64,
-    /// What the budget's last digits amount to.
+    /// What the budget may be exceeded by and still count as met.
     pub(crate) rounding: f64,
 }
 
@@ -54,11 +51,6 @@ impl LinearConstraint<'_> {
     /// The cost of a pair, in the units of the budget.
     pub(crate) fn cost(&self, x: usize, y: usize) -> f64 {
         self.scale * self.matrix[(y, x)]
-    }
-
-    /// What the budget may be exceeded by and still count as met: rounding, in its units.
-    pub(crate) fn allowance(&self) -> f64 {
-        self.rounding.max(BUDGET_ROUNDING * self.budget)
     }
 }
 
@@ -88,7 +80,7 @@ impl<'a> Instance<'a> {
     /// Raises every budget by this share of what counts as rounding.
     pub(crate) fn raise_budgets(&mut self, share: f64) {
         for constraint in &mut self.constraints {
-            constraint.budget += share * constraint.allowance();
+            constraint.budget += share * constraint.rounding;
         }
     }
 

@@ -20,5 +20,5 @@ pub(crate) fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> 
 /// Whether an expected cost is within budget k, up to rounding.
 pub(crate) fn meets_budget(instance: &Instance<'_>, k: usize, expected: f64) -> bool {
     let constraint = &instance.constraints[k];
-    expected <= constraint.budget + constraint.allowance()
+    expected <= constraint.budget + constraint.rounding
 }

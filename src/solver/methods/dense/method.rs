@@ -45,7 +45,7 @@ const SUPPORT: f64 = 1e-10;
 const FIRST_EXTRA: f64 = 0.05;
 
 /// ... and the share of it that is left after each step that has come near it.
-const EXTRA_KEPT: f64 = 0.03;
+const EXTRA_KEPT: f64 = 0.001;
 
 /// What budgets may be raised by at most, relative to them, where a constraint on the output pmf makes them miss what can be
 /// met: the rounding that a solution documents.
@@ -55,7 +55,7 @@ const LARGEST_EXTRA: f64 = 1e-12;
 const SMALLEST_EXTRA: f64 = 1e-17;
 
 /// Budgets with less slack than this, relative to them, lie on the frontier of what can be met.
-const ON_FRONTIER: f64 = 1e-13;
+const ON_FRONTIER: f64 = 1e-12;
 
 /// What budgets on the frontier are raised by, as a share of the tolerance and relative to them, so that there is slack ...
 const FRONTIER_SHARE: f64 = 1e-4;

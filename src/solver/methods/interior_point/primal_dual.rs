@@ -71,6 +71,9 @@ const SMALLEST_GAP_SHARE: f64 = 0.05;
 /// the equations singular.
 const EXCESS_SHARE: f64 = 0.1;
 
+/// Steps within which the merit must have fallen by half: a run that creeps ends, and is taken up in double-double.
+const PATIENCE: usize = 20;
+
 /// What budgets with less slack than a tenth of it are raised by at first, in scaled costs ...
 const FIRST_EXTRA: f64 = 0.01;
 
@@ -341,12 +344,19 @@ fn descend(
     let settings = watch.settings();
     let mut buffer = DMatrix::zeros(0, 0);
     let mut compression = Compression::default();
+    let (mut least_merit, mut patience) = (f64::INFINITY, PATIENCE);
     loop {
         if let Some(ended) = finish.observe(&kernel.sums, &iterate.q, &iterate.s, watch) {
             return ended;
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
         let before = iterate.merit(&relaxed.instance, &kernel);
+        patience -= 1;
+        if before < 0.5 * least_merit {
+            (least_merit, patience) = (before, PATIENCE);
+        } else if patience == 0 {
+            return Ended::Stalled;
+        }
         let Some(step) =
             Step::new(&relaxed.instance, &mut kernel, iterate, buffer, &mut compression)
         else {
