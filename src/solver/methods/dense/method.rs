@@ -1,5 +1,6 @@
 //! Runs the dense method in double-double and hands back an outcome in doubles.
 
+use super::centring::centre;
 use super::iterate::{COSTS, Iterate, OUTPUT, PRICE};
 use super::lagrangian::Lagrangian;
 use super::newton::Newton;
@@ -18,6 +19,9 @@ const EXTRA_SHARE: f64 = 1e-8;
 
 /// Excess over a budget, relative to it, that is left to the rounding of a channel in doubles.
 const BUDGET_ROUNDING: f64 = 1e-15;
+
+/// The complementarity of the multipliers at the start, in nats.
+const FIRST_MU: f64 = 0.01;
 
 /// The share of the tolerance that the gap may have.
 const GAP_SHARE: f64 = 0.25;
@@ -174,6 +178,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
     fn descend(&mut self, iterate: &mut Iterate<T>) -> Ended {
         let tolerance = T::from(self.watch.settings().tolerance_nats());
         let mut at = self.evaluate(iterate);
+        at = centre(self.program, iterate, at, T::from(FIRST_MU));
         loop {
             if let Some(ended) = self.observe(iterate, &at) {
                 return ended;
@@ -225,6 +230,9 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
             (*iterate, at) = (next, trial);
             if length.to_f64() >= SHORT_STEP {
                 self.tighten(iterate, &at);
+            } else {
+                let mu = iterate.complementarity();
+                at = centre(self.program, iterate, at, mu);
             }
             self.watch.step();
         }

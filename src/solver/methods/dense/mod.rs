@@ -1,5 +1,6 @@
 //! The interior-point method written plainly, dense and over any scalar: in double-double it goes on where doubles stop.
 
+mod centring;
 mod iterate;
 mod lagrangian;
 pub(crate) mod method;

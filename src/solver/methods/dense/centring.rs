@@ -1,0 +1,69 @@
+//! The best multipliers for an output pmf and a potential: `max over s > 0 of L(q, s) + mu sum_k log s_k`, a concave problem in
+//! K variables that needs no large factorisation.
+
+use super::iterate::{COSTS, Iterate, OUTPUT};
+use super::lagrangian::Lagrangian;
+use crate::numerics::lu::Lu;
+use crate::numerics::real::{Real, dot, sum};
+use crate::subproblem::program::Program;
+use nalgebra::DMatrix;
+
+/// Newton steps after which the multipliers are taken as they are.
+const MAX_STEPS: usize = 30;
+
+/// The share of the way to s = 0 that a step may go.
+const BOUNDARY: f64 = 0.9;
+
+/// Step lengths tried along one direction.
+const LENGTHS: [f64; 4] = [1.0, 0.3, 0.09, 0.027];
+
+/// The share of the predicted gain that a step must reach (Armijo).
+const SUFFICIENT_GAIN: f64 = 0.1;
+
+/// Decrements below this share of mu count as centred.
+const CENTRED: f64 = 0.03;
+
+/// Centres the multipliers of the costs, sets their slacks to `mu / s`, and returns the Lagrangian there.
+pub(crate) fn centre<T: Real>(
+    program: &Program<T>,
+    iterate: &mut Iterate<T>,
+    mut at: Lagrangian<T>,
+    mu: T,
+) -> Lagrangian<T> {
+    let g = program.potential(&iterate.phi);
+    let budgets: Vec<T> = program.budgets.iter().map(|&budget| program.raised(budget)).collect();
+    let value = |at: &Lagrangian<T>, s: &[T]| {
+        -at.log_partition - dot(s, &budgets) + mu * sum(s.iter().map(|s| s.ln()))
+    };
+    for _ in 0..MAX_STEPS {
+        let s = &iterate.pairs[COSTS].value;
+        let slope = |k: usize| at.expected[k] - budgets[k] + mu / s[k];
+        let gradient: Vec<T> = (0..s.len()).map(slope).collect();
+        let curvature = |i: usize, j: usize| {
+            let own = if i == j { mu / (s[i] * s[i]) } else { T::ZERO };
+            at.covariance[(i, j)] + own
+        };
+        let Some(hessian) = Lu::new(DMatrix::from_fn(s.len(), s.len(), curvature)) else { break };
+        let direction = hessian.solve(&gradient);
+        let gain = dot(&gradient, &direction);
+        if !(gain > T::from(CENTRED) * mu) {
+            break;
+        }
+        let falling = s.iter().zip(&direction).filter(|(_, ds)| **ds < T::ZERO);
+        let longest = falling.map(|(&s, &ds)| T::from(-BOUNDARY) * s / ds).fold(T::ONE, T::min);
+        let before = value(&at, s);
+        let found = LENGTHS.iter().find_map(|&share| {
+            let length = T::from(share) * longest;
+            let trial: Vec<T> = s.iter().zip(&direction).map(|(&s, &ds)| s + length * ds).collect();
+            let trial_at = Lagrangian::new(program, &iterate.pairs[OUTPUT].value, &trial, &g);
+            let enough = T::from(SUFFICIENT_GAIN) * length * gain.min(T::ONE);
+            (value(&trial_at, &trial) >= before + enough).then_some((trial, trial_at))
+        });
+        let Some((trial, trial_at)) = found else { break };
+        iterate.pairs[COSTS].value = trial;
+        at = trial_at;
+    }
+    let costs = &mut iterate.pairs[COSTS];
+    costs.slack = costs.value.iter().map(|&s| mu / s).collect();
+    at
+}
