@@ -18,10 +18,20 @@ pub(crate) struct Program<T> {
     pub(crate) budgets: Vec<T>,
     /// What the method's equations raise every budget by, relative to it.
     pub(crate) extra: T,
+    /// Where the budgets lie close to the frontier: the cost that stands for all that meet there.
+    combined: Option<Combined<T>>,
     /// The exponents of costs that are paid for.
     priced: Option<DMatrix<T>>,
     allowed: DMatrix<bool>,
     pub(crate) network: Option<Network<T>>,
+}
+
+/// Cost `index` stands for the sum of all with these `weights`, up to a constant for each source letter; the others of a
+/// weight that is not 0 are to hold with equality, their multipliers free in sign.
+#[derive(Debug, Clone)]
+struct Combined<T> {
+    index: usize,
+    weights: Vec<T>,
 }
 
 impl<T: Real> Program<T> {
@@ -63,7 +73,8 @@ impl<T: Real> Program<T> {
             DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
         let network = instance.marginal.as_ref().map(|bounded| Network::new(bounded, &raised));
         let extra = T::ZERO;
-        Self { letters, reproductions, pmf, costs, budgets, extra, priced, allowed, network }
+        let combined = None;
+        Self { letters, reproductions, pmf, costs, budgets, extra, combined, priced, allowed, network }
     }
 
     /// The same program on the pairs of which these multipliers of the costs make the cheapest, up to `tie` on average over the
@@ -83,6 +94,43 @@ impl<T: Real> Program<T> {
             }
         }
         face
+    }
+
+    /// The same program with the cost that the frontier's normal weighs, of which only the slack may be spent, in the place of
+    /// the one with the largest share of `n.D`; the budget is the unit of that cost.
+    pub(crate) fn beside_frontier(&self, normal: &[T], slack: T) -> Self {
+        let mut beside = self.clone();
+        let m = self.reproductions.len();
+        let mut row = vec![T::ZERO; m];
+        let share = |k: usize| normal[k] * self.budgets[k];
+        let index = (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
+        for x in 0..self.pmf.len() {
+            self.exponents(x, normal, &[], &mut row);
+            let pairs = self.pairs(x);
+            let usable = (0..m).filter(|&y| pairs[y]);
+            let least = usable.map(|y| row[y]).fold(T::from(f64::INFINITY), T::min);
+            for (y, &e) in row.iter().enumerate() {
+                let above = if pairs[y] { e - least } else { T::ZERO };
+                beside.costs[index][(y, x)] = above / slack;
+            }
+        }
+        beside.budgets[index] = T::ONE;
+        let weights = normal.iter().map(|&n| n / slack).collect();
+        beside.combined = Some(Combined { index, weights });
+        beside
+    }
+
+    /// Whether constraint k is to hold with equality.
+    pub(crate) fn is_equality(&self, k: usize) -> bool {
+        let of = |combined: &Combined<T>| k != combined.index && combined.weights[k] > T::ZERO;
+        self.combined.as_ref().is_some_and(of)
+    }
+
+    /// The multipliers of the constraints with that of the combined one taken apart.
+    pub(crate) fn taken_apart(&self, s: &[T]) -> Vec<T> {
+        let Some(Combined { index, weights }) = &self.combined else { return s.to_vec() };
+        let part = |k: usize| (if k == *index { T::ZERO } else { s[k] }) + s[*index] * weights[k];
+        (0..s.len()).map(part).collect()
     }
 
     /// Raises every budget by a share of it.

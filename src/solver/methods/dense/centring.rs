@@ -31,16 +31,19 @@ pub(crate) fn centre<T: Real>(
     mu: T,
 ) -> Lagrangian<T> {
     let g = program.potential(&iterate.phi);
+    let free = iterate.free.clone();
+    let barrier = |k: usize, power: T| if free[k] { T::ZERO } else { mu / power };
     let budgets: Vec<T> = program.budgets.iter().map(|&budget| program.raised(budget)).collect();
     let value = |at: &Lagrangian<T>, s: &[T]| {
-        -at.log_partition - dot(s, &budgets) + mu * sum(s.iter().map(|s| s.ln()))
+        let barred = s.iter().zip(&free).filter(|(_, free)| !**free);
+        -at.log_partition - dot(s, &budgets) + mu * sum(barred.map(|(s, _)| s.ln()))
     };
     for _ in 0..MAX_STEPS {
         let s = &iterate.pairs[COSTS].value;
-        let slope = |k: usize| at.expected[k] - budgets[k] + mu / s[k];
+        let slope = |k: usize| at.expected[k] - budgets[k] + barrier(k, s[k]);
         let gradient: Vec<T> = (0..s.len()).map(slope).collect();
         let curvature = |i: usize, j: usize| {
-            let own = if i == j { mu / (s[i] * s[i]) } else { T::ZERO };
+            let own = if i == j { barrier(i, s[i] * s[i]) } else { T::ZERO };
             at.covariance[(i, j)] + own
         };
         let Some(hessian) = Lu::new(DMatrix::from_fn(s.len(), s.len(), curvature)) else { break };
@@ -49,8 +52,9 @@ pub(crate) fn centre<T: Real>(
         if !(gain > T::from(CENTRED) * mu) {
             break;
         }
-        let falling = s.iter().zip(&direction).filter(|(_, ds)| **ds < T::ZERO);
-        let longest = falling.map(|(&s, &ds)| T::from(-BOUNDARY) * s / ds).fold(T::ONE, T::min);
+        let falling = (0..s.len()).filter(|&k| !free[k] && direction[k] < T::ZERO);
+        let limit = |k: usize| T::from(-BOUNDARY) * s[k] / direction[k];
+        let longest = falling.map(limit).fold(T::ONE, T::min);
         let before = value(&at, s);
         let found = LENGTHS.iter().find_map(|&share| {
             let length = T::from(share) * longest;
@@ -64,6 +68,6 @@ pub(crate) fn centre<T: Real>(
         at = trial_at;
     }
     let costs = &mut iterate.pairs[COSTS];
-    costs.slack = costs.value.iter().map(|&s| mu / s).collect();
+    costs.slack = costs.value.iter().enumerate().map(|(k, &s)| barrier(k, s)).collect();
     at
 }

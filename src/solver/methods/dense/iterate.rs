@@ -38,6 +38,8 @@ pub(crate) struct Iterate<T> {
     pub(crate) phi: Vec<T>,
     /// The output pmf where it is a variable of its own, in a Kullback-Leibler constraint; positive.
     pub(crate) output: Vec<T>,
+    /// For each cost whether its multiplier is free in sign, with a slack of 0.
+    pub(crate) free: Vec<bool>,
 }
 
 impl<T: Real> Iterate<T> {
@@ -52,11 +54,13 @@ impl<T: Real> Iterate<T> {
         let unit = |count: usize| Pairs { value: vec![T::ONE; count], slack: vec![T::ONE; count] };
         let q = program.reproductions.iter().map(near).collect();
         let output = Pairs { value: q, slack: vec![T::ONE; m] };
-        let mut start = Self {
-            pairs: [output, unit(program.costs.len()), Pairs::none(), Pairs::none()],
-            phi: Vec::new(),
-            output: Vec::new(),
-        };
+        let free: Vec<bool> = (0..program.costs.len()).map(|k| program.is_equality(k)).collect();
+        let mut costs = unit(free.len());
+        for (slack, _) in costs.slack.iter_mut().zip(&free).filter(|(_, free)| **free) {
+            *slack = T::ZERO;
+        }
+        let pairs = [output, costs, Pairs::none(), Pairs::none()];
+        let mut start = Self { pairs, phi: Vec::new(), output: Vec::new(), free };
         if let Some(network) = &program.network {
             let nodes = network.nodes();
             start.phi = vec![T::ZERO; nodes];
@@ -84,7 +88,8 @@ impl<T: Real> Iterate<T> {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.pairs.iter().map(|pairs| pairs.value.len()).sum()
+        let free = self.free.iter().filter(|free| **free).count();
+        self.pairs.iter().map(|pairs| pairs.value.len()).sum::<usize>() - free
     }
 
     /// The average product, the mu of the central path.
@@ -115,9 +120,15 @@ impl<T: Real> Iterate<T> {
                 longest = longest.min(T::from(-BOUNDARY) * v / dv);
             }
         };
-        for (pairs, by) in self.pairs.iter().zip(&direction.pairs) {
-            limit(&pairs.value, &by.value);
+        for (kind, (pairs, by)) in self.pairs.iter().zip(&direction.pairs).enumerate() {
+            if kind != COSTS {
+                limit(&pairs.value, &by.value);
+            }
             limit(&pairs.slack, &by.slack);
+        }
+        let [_, costs, ..] = &self.pairs;
+        for k in (0..self.free.len()).filter(|&k| !self.free[k]) {
+            limit(&costs.value[k..=k], &direction.pairs[COSTS].value[k..=k]);
         }
         limit(&self.output, &direction.output);
         longest
@@ -126,9 +137,11 @@ impl<T: Real> Iterate<T> {
     /// Raises slacks whose product has fallen far behind the others.
     pub(crate) fn lift(&mut self) {
         let least = T::from(CENTRALITY) * self.complementarity();
-        for pairs in &mut self.pairs {
-            for (&value, slack) in pairs.value.iter().zip(&mut pairs.slack) {
-                *slack = slack.max(least / value);
+        for (kind, pairs) in self.pairs.iter_mut().enumerate() {
+            for (i, (&value, slack)) in pairs.value.iter().zip(&mut pairs.slack).enumerate() {
+                if kind != COSTS || !self.free[i] {
+                    *slack = slack.max(least / value);
+                }
             }
         }
     }
@@ -142,7 +155,8 @@ impl<T: Real> Iterate<T> {
         }
         for k in 0..at.expected.len() {
             let left = program.raised(program.budgets[k]) - at.expected[k];
-            merit = merit + costs.value[k] * (left - costs.slack[k]).abs();
+            let price = if self.free[k] { costs.value[k].abs() + T::ONE } else { costs.value[k] };
+            merit = merit + price * (left - costs.slack[k]).abs();
         }
         let Some(network) = &program.network else { return merit };
         let missing = network.missing(&program.reproductions, &at.output(&output.value), &flows.value, &self.output);

@@ -48,8 +48,12 @@ const SUPPORT: f64 = 1e-10;
 /// What the equations raise budgets by at first, relative to them ...
 const FIRST_EXTRA: f64 = 0.05;
 
-/// ... and the share of it that is left after each step that has come near it.
-const EXTRA_KEPT: f64 = 0.001;
+/// ... and the share of it that is left after each step that has come near it: the quicker the better, but where that throws
+/// the multipliers too far out.
+const EXTRA_KEPT: [f64; 3] = [1e-3, 0.03, 0.2];
+
+/// Steps within which the merit must have fallen by half, or the budgets been taken back further.
+const PATIENCE: usize = 40;
 
 /// What budgets may be raised by at most, relative to them, where a constraint on the output pmf makes them miss what can be
 /// met: the rounding that a solution documents.
@@ -60,6 +64,9 @@ const SMALLEST_EXTRA: f64 = 1e-17;
 
 /// Budgets with less slack than this, relative to them, lie on the frontier of what can be met.
 const ON_FRONTIER: f64 = 1e-12;
+
+/// Budgets with less slack than this, relative to them, are close to the frontier.
+const NEAR_FRONTIER: f64 = 1e-2;
 
 /// What budgets on the frontier are raised by, as a share of the tolerance and relative to them, so that there is slack ...
 const FRONTIER_SHARE: f64 = 1e-4;
@@ -84,6 +91,9 @@ pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
         if let Some(outcome) = on_frontier(instance, &whole, watch) {
             return outcome;
         }
+        if let Some(outcome) = beside_frontier(instance, &whole, watch) {
+            return outcome;
+        }
         let (outcome, missing) = run(instance, whole, watch);
         match missing {
             Some(missing) if extra + missing <= LARGEST_EXTRA => extra += 2.0 * missing,
@@ -93,14 +103,45 @@ pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
     run(instance, Program::<DoubleDouble>::new(instance, LARGEST_EXTRA), watch).0
 }
 
+/// Solves with the cost that the frontier's normal weighs in the place of one; `None` where not all others that it weighs hold
+/// with equality, or where the budgets are far from the frontier.
+///
+/// Hardly any of that cost may be spent, so that its multiplier is large, and the other multipliers beside it are not.
+fn beside_frontier(
+    instance: &Instance<'_>,
+    whole: &Program<DoubleDouble>,
+    watch: &mut Watch<'_>,
+) -> Option<Outcome> {
+    if whole.costs.is_empty() {
+        return None;
+    }
+    let reach = linear_program::reach(whole, |_, _| false);
+    let slack = -reach.bound;
+    if !(slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER) {
+        return None;
+    }
+    let mut beside = whole.beside_frontier(&reach.multipliers, slack);
+    let run = Run::new(instance, &mut beside, watch, 0.0);
+    let (ended, mut best) = run.solve();
+    let costs = &mut best.dual.pairs[COSTS];
+    costs.value = beside.taken_apart(&costs.value);
+    let is_closed = best.is_closed(watch.settings().tolerance_nats());
+    is_closed.then(|| best.outcome(instance, whole, ended))
+}
+
 /// The outcome, and by how much budgets that no channel meets would have to be raised.
 fn run(
     instance: &Instance<'_>,
     mut program: Program<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> (Outcome, Option<f64>) {
-    let run = Run::new(instance, &mut program, watch);
-    let (ended, best) = run.solve();
+    let (mut ended, mut best) = Run::new(instance, &mut program, watch, EXTRA_KEPT[0]).solve();
+    for kept in &EXTRA_KEPT[1..] {
+        if matches!(ended, Ended::Stalled) {
+            let (next_ended, next) = Run::new(instance, &mut program, watch, *kept).solve();
+            (ended, best) = (next_ended, best.or(next));
+        }
+    }
     let missing = best.missing;
     (best.outcome(instance, &program, ended), missing)
 }
@@ -124,7 +165,7 @@ fn on_frontier(
     let raise = FRONTIER_SHARE * watch.settings().tolerance();
     let mut face = whole.face(&reach.multipliers, DoubleDouble::from(TIE_SHARE * raise));
     face.raise_budgets(DoubleDouble::from(raise));
-    let (ended, mut best) = Run::new(instance, &mut face, watch).solve();
+    let (ended, mut best) = Run::new(instance, &mut face, watch, EXTRA_KEPT[0]).solve();
     best.widen(whole, &reach.multipliers, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, &face, ended))
@@ -146,6 +187,8 @@ struct Run<'a, 'w, T> {
     instance: &'a Instance<'a>,
     program: &'a mut Program<T>,
     watch: &'a mut Watch<'w>,
+    /// See [`EXTRA_KEPT`].
+    kept: f64,
     best: Best<T>,
 }
 
@@ -154,14 +197,15 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         instance: &'a Instance<'a>,
         program: &'a mut Program<T>,
         watch: &'a mut Watch<'w>,
+        kept: f64,
     ) -> Self {
         let wanted = instance.marginal.as_ref().map(|bounded| bounded.wanted());
         let wanted = wanted.filter(|_| program.network.as_ref().is_some_and(|n| n.is_exact));
         let dual = Iterate::start(program, wanted.as_ref().map(DVector::as_slice));
-        program.extra = T::from(FIRST_EXTRA);
+        program.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
         let best =
             Best { lower: T::ZERO, dual, upper: T::from(f64::INFINITY), channel: None, missing: None };
-        Self { instance, program, watch, best }
+        Self { instance, program, watch, kept, best }
     }
 
     fn solve(mut self) -> (Ended, Best<T>) {
@@ -179,6 +223,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let tolerance = T::from(self.watch.settings().tolerance_nats());
         let mut at = self.evaluate(iterate);
         at = centre(self.program, iterate, at, T::from(FIRST_MU));
+        let (mut least_merit, mut patience, mut extra) =
+            (f64::INFINITY, PATIENCE, self.program.extra);
         loop {
             if let Some(ended) = self.observe(iterate, &at) {
                 return ended;
@@ -207,6 +253,13 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 return Ended::Stalled;
             }
             let before = iterate.merit(self.program, &at);
+            patience -= 1;
+            if before.to_f64() < 0.5 * least_merit || self.program.extra < extra {
+                (least_merit, patience) = (before.to_f64(), PATIENCE);
+                extra = self.program.extra;
+            } else if patience == 0 {
+                return Ended::Stalled;
+            }
             let mut next = iterate.clone();
             let mut next_at = None;
             for halvings in 0..=MAX_HALVINGS {
@@ -242,7 +295,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
     fn tighten(&mut self, iterate: &Iterate<T>, at: &Lagrangian<T>) {
         let extra = self.program.extra;
         if self.excess(iterate, at) < 2.0 * extra.to_f64() {
-            let less = T::from(EXTRA_KEPT) * extra;
+            let less = T::from(self.kept) * extra;
             self.program.extra = if less.to_f64() < SMALLEST_EXTRA { T::ZERO } else { less };
         }
     }
@@ -255,7 +308,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let network = program.network.as_ref();
         let toll = network.map_or(T::ZERO, |network| network.toll(&iterate.phi, price));
         let lower = at.lower_bound(program, s, toll);
-        if lower > self.best.lower {
+        let is_bound = program.taken_apart(s).iter().all(|&s| s >= T::ZERO);
+        if is_bound && lower > self.best.lower {
             self.best.lower = lower;
             self.best.dual = iterate.clone();
         }
@@ -269,7 +323,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
             }
         }
         let price = network.map(|_| price.to_f64());
-        let multipliers = DVector::from_iterator(s.len(), s.iter().map(|s| s.to_f64()));
+        let apart = program.taken_apart(s);
+        let multipliers = DVector::from_iterator(s.len(), apart.iter().map(|s| s.to_f64()));
         let support = q.iter().filter(|q| q.to_f64() > SUPPORT).count();
         let bounds = (self.best.lower.to_f64(), self.best.upper.to_f64());
         self.watch.record(bounds, excess, self.instance.multipliers(&multipliers), price, support);
@@ -293,7 +348,9 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
     /// The largest excess over a budget, relative to it, or of the output pmf.
     fn excess(&self, iterate: &Iterate<T>, at: &Lagrangian<T>) -> f64 {
         let pairs = at.expected.iter().zip(&self.program.budgets);
-        let over = pairs.map(|(&e, &d)| ((e - d) / d).to_f64()).fold(0.0, f64::max);
+        let relative = pairs.map(|(&e, &d)| ((e - d) / d).to_f64());
+        let missed = relative.zip(&iterate.free).map(|(over, free)| if *free { over.abs() } else { over });
+        let over = missed.fold(0.0, f64::max);
         let Some(network) = &self.program.network else { return over };
         let [output, _, flows, _] = &iterate.pairs;
         let sent = at.output(&output.value);
@@ -326,6 +383,21 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
 }
 
 impl<T: Real> Best<T> {
+    /// The better bounds of two runs.
+    fn or(self, other: Self) -> Self {
+        let (lower, dual, missing) = if other.lower > self.lower || other.missing.is_some() {
+            (other.lower, other.dual, other.missing)
+        } else {
+            (self.lower, self.dual, self.missing)
+        };
+        let (upper, channel) = if other.upper < self.upper {
+            (other.upper, other.channel)
+        } else {
+            (self.upper, self.channel)
+        };
+        Self { lower, dual, upper, channel, missing }
+    }
+
     /// Whether the gap is within a tolerance in nats, relative where the rate is above one bit.
     fn is_closed(&self, tolerance: f64) -> bool {
         let (gap, rate) = ((self.upper - self.lower).to_f64(), self.upper.to_f64());

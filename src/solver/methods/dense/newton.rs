@@ -102,7 +102,9 @@ impl<'a, T: Real> Newton<'a, T> {
             for j in 0..k {
                 a[(m + l, m + j)] = at.covariance[(l, j)];
             }
-            a[(m + l, m + l)] = a[(m + l, m + l)] + costs.slack[l] / costs.value[l];
+            if !iterate.free[l] {
+                a[(m + l, m + l)] = a[(m + l, m + l)] + costs.slack[l] / costs.value[l];
+            }
         }
         if program.network.is_some() {
             keep_fixed_nodes(program, &mut a, m + k..m + k + nodes);
@@ -128,7 +130,12 @@ impl<'a, T: Real> Newton<'a, T> {
         }
         for l in 0..k {
             let over = self.at.expected[l] - self.program.raised(self.program.budgets[l]);
-            right.push(over + targets[COSTS][l] / costs.value[l]);
+            let barrier = if self.iterate.free[l] {
+                T::ZERO
+            } else {
+                targets[COSTS][l] / costs.value[l]
+            };
+            right.push(over + barrier);
         }
         let mut bends = Vec::new();
         if let Some(network) = &self.program.network {
@@ -167,7 +174,11 @@ impl<'a, T: Real> Newton<'a, T> {
             ],
             phi,
             output: Vec::new(),
+            free: self.iterate.free.clone(),
         };
+        for k in (0..k).filter(|&k| self.iterate.free[k]) {
+            direction.pairs[COSTS].slack[k] = T::ZERO;
+        }
         if let Some(network) = &self.program.network {
             self.follow_potential(network, &targets[FLOWS], &bends, &mut direction);
         }
