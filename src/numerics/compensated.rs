@@ -8,6 +8,13 @@ pub(crate) struct TwoFold {
 }
 
 impl TwoFold {
+    /// The sum of some terms.
+    pub(crate) fn of<'a>(terms: impl IntoIterator<Item = &'a f64>) -> Self {
+        let mut sum = Self::default();
+        terms.into_iter().for_each(|term| sum.add(*term));
+        sum
+    }
+
     pub(crate) fn add(&mut self, term: f64) {
         let (sum, lost) = exact_sum(self.value, term);
         self.value = sum;

@@ -3,4 +3,5 @@
 pub(crate) mod certificate;
 pub(crate) mod instance;
 pub(crate) mod lagrangian;
+pub(crate) mod left_out;
 pub(crate) mod output_constraint;

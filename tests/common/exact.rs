@@ -12,6 +12,11 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
+    /// That of a bound that nothing is known of.
+    pub(crate) fn unknown() -> Self {
+        Self { high: f64::NEG_INFINITY, low: 0.0 }
+    }
+
     pub(crate) fn add(&mut self, term: f64) {
         let sum = self.high + term;
         let added = sum - self.high;

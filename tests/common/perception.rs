@@ -11,7 +11,7 @@ use std::fmt;
 use std::ops::Deref;
 
 /// What the bound may lack, in bits.
-const PROOF: f64 = 1e-8;
+const PROOF: f64 = 1e-11;
 
 /// A case whose last budget is that of a perception.
 #[derive(Debug, Clone)]
@@ -146,7 +146,7 @@ impl Perceived {
         let least = usable.map(|y| solution.potential[y]).fold(f64::INFINITY, f64::min);
         let g = solution.potential.add_scalar(-least);
         let price = solution.constraints[self.costs.len()].multiplier;
-        self.case.lower_bound(solution, &g, is_usable) - self.measure.toll(&g, price, p)
+        self.case.lower_bound(solution, &g, is_usable).minus(self.measure.toll(&g, price, p))
     }
 }
 
