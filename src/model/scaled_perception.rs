@@ -1,8 +1,9 @@
 //! A perception as the solver wants it: a divergence from the target in scaled units.
 
 use super::perception::{Divergence, Perception};
-use crate::numerics::compensated::TwoFold;
+use crate::numerics::compensated::{TwoFold, surplus};
 use crate::numerics::scaling::power_of_two;
+use crate::numerics::transport::transport;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 use std::f64::consts::LN_2;
@@ -86,9 +87,8 @@ impl Marginal {
             }
         };
         let offset = least.total();
-        // The target sums to 1 but for rounding, and is meant to be that over its sum.
-        let surplus = TwoFold::of(target.iter().chain(&[-1.0]));
-        let offset_error = (least.value - offset) + least.lost - offset * surplus.total();
+        // The target is meant to be that over its sum, which is 1 but for rounding.
+        let offset_error = (least.value - offset) + least.lost - offset * surplus(target);
         let mut marginal = Self { scale, offset, offset_error, dearest: 0.0, ground, perception };
         marginal.dearest = marginal.dearest();
         marginal
@@ -124,6 +124,12 @@ impl Marginal {
 
     /// The divergence of an output pmf, scaled.
     pub(crate) fn divergence(&self, output: &DVector<f64>) -> f64 {
-        ((self.perception.of(output) - self.offset) / self.scale).max(0.0)
+        match &self.ground {
+            // Above the smallest one from the start: a difference would have the rounding of the offset.
+            Ground::Transport(above) => {
+                transport(output.as_slice(), self.target().as_slice(), |y, z| above[(y, z)]).cost
+            }
+            _ => (self.perception.of(output) / self.scale).max(0.0),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Sums that keep what rounding takes from them.
 
+use nalgebra::DVector;
+
 /// The unevaluated sum `value + lost`, about 32 digits (Dekker 1971; Knuth 4.2.2).
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TwoFold {
@@ -31,6 +33,13 @@ impl TwoFold {
     pub(crate) fn total(self) -> f64 {
         self.value + self.lost
     }
+}
+
+/// The share of their sum by which probabilities sum to more than 1, with all its digits: what an average under them exceeds
+/// that under the probabilities over their sum by, relative to it.
+pub(crate) fn surplus(probabilities: &DVector<f64>) -> f64 {
+    let above = TwoFold::of(probabilities.iter().chain(&[-1.0])).total();
+    above / (1.0 + above)
 }
 
 /// `a + b` and what rounding takes from it.

@@ -48,7 +48,7 @@ fn usable(perception: &Perception, budget: f64) -> Vec<bool> {
 }
 
 fn toll(perception: &Perception, g: &[f64], price: f64, budget: f64) -> Ball {
-    let (_, target) = normalised(&perception.target);
+    let target = normalised(&perception.target);
     let mean = || sum(g.iter().zip(&target).map(|(&g, p)| p.times_double(g)));
     let is_held = budget == 0.0;
     match &perception.divergence {

@@ -5,7 +5,7 @@
 //! nothing, and the price is the smallest one at which that potential takes no more than the others do:
 //!
 //! ```text
-//! price = max over y, z of (g_y - h_z) / C(y, z)        g_y = min_z (h_z + price C(y, z)) where y was left out
+//! price = max over y, z of (g_y - h_z) / C(y, z)        g_y <= min_z (h_z + price C(y, z)) where y was left out
 //! ```
 //!
 //! where C is the ground cost, h_z the largest g of the letters next to z, and g_y in the first formula what y needs. So the
@@ -17,6 +17,9 @@ use crate::model::cost::Allowed;
 use crate::numerics::information::log_sum;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
+
+/// How far above what it needs the potential of a letter is put where the price allows that, in nats: out of reach of rounding.
+const ROOM: f64 = 1.0;
 
 /// What the price is raised by for each letter, relative to it: rounding on its way to other units must not take it below what
 /// is needed.
@@ -124,9 +127,9 @@ fn completed(bounded: &Bounded<'_>, needed: &DVector<f64>, usable: &[bool]) -> P
     let m = needed.len();
     let left_out = || (0..m).filter(|&y| !usable[y]);
     let mut g = needed.clone();
+    let least = (0..m).filter(|&y| usable[y]).map(|y| g[y]).fold(f64::INFINITY, f64::min);
     let Some(ground) = bounded.marginal.ground.costs(m) else {
         // No price lets in a letter at which the divergence is infinite. It only must not make the price larger.
-        let least = (0..m).filter(|&y| usable[y]).map(|y| g[y]).fold(f64::INFINITY, f64::min);
         left_out().for_each(|y| g[y] = least);
         return bounded.priced(g, 0.0);
     };
@@ -143,7 +146,7 @@ fn completed(bounded: &Bounded<'_>, needed: &DVector<f64>, usable: &[bool]) -> P
     }
     for y in left_out() {
         let each = wanted.iter().map(|&(z, h)| h + price * ground[(y, z)]);
-        g[y] = each.fold(f64::INFINITY, f64::min);
+        g[y] = each.fold(g[y].max(least) + ROOM, f64::min);
     }
     Potential { g, price: price * (1.0 + PRICE_ROUNDING * m as f64) }
 }

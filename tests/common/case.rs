@@ -130,6 +130,8 @@ impl Case {
             bound.add_product(-p, t.log2());
             prices.iter().for_each(|(y, price)| c[*y] += p * tilt(price) / t);
         }
+        // The pmf over its sum, which is 1 but for rounding.
+        bound.add_multiple(-exact::surplus(&self.pmf), bound);
         bound.add(-c.iter().copied().fold(0.0, f64::max).log2());
         let spent = multipliers.iter().zip(&self.budgets).filter(|(s, _)| **s > 0.0);
         spent.for_each(|(s, budget)| bound.add_product(-s, *budget));

@@ -46,6 +46,13 @@ impl Sum {
     }
 }
 
+/// What probabilities sum to beyond 1, as a share of their sum.
+pub(crate) fn surplus(probabilities: &DVector<f64>) -> f64 {
+    let mut above = Sum::default();
+    probabilities.iter().chain(&[-1.0]).for_each(|p| above.add(*p));
+    above.value() / (1.0 + above.value())
+}
+
 /// `s.d(x, y)`, +inf where a cost forbids the pair.
 pub(crate) fn price(
     costs: &[DMatrix<f64>],

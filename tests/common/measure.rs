@@ -1,6 +1,6 @@
 //! The four divergences, written out.
 
-use super::exact::Sum;
+use super::exact::{Sum, surplus};
 use rdc_theory::Perception;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
@@ -75,9 +75,7 @@ impl Measure {
                     toll.add_multiple(*t, most.unwrap());
                 }
                 // The target over its sum, which is 1 but for rounding.
-                let mut surplus = Sum::default();
-                target.iter().chain(&[-1.0]).for_each(|t| surplus.add(*t));
-                toll.add_multiple(-surplus.value(), toll);
+                toll.add_multiple(-surplus(target), toll);
             }
             // The divergence is flat at 0: the output is the target.
             None if p == 0.0 => occurring().for_each(|(y, t)| toll.add_product(*t, g[y])),
