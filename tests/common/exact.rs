@@ -53,6 +53,13 @@ pub(crate) fn surplus(probabilities: &DVector<f64>) -> f64 {
     above.value() / (1.0 + above.value())
 }
 
+/// Probabilities that sum to 1 within a few units in the last digit, however many there are.
+#[track_caller]
+pub(crate) fn assert_pmf(probabilities: &DVector<f64>) {
+    let off = surplus(probabilities).abs();
+    assert!(probabilities.iter().all(|p| *p >= 0.0) && off <= 4.0 * f64::EPSILON, "off by {off:e}");
+}
+
 /// `s.d(x, y)`, +inf where a cost forbids the pair.
 pub(crate) fn price(
     costs: &[DMatrix<f64>],
