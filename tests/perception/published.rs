@@ -33,7 +33,7 @@ fn the_bound_falls_no_faster_than_its_price() {
             let price = solution.constraints[last].multiplier;
             for step in STEPS {
                 let mut budgets = case.budgets.clone();
-                budgets[last] += step * solution.lower / price.min(1e6);
+                budgets[last] += step * solution.lower / price.clamp(1e-3, 1e6);
                 let plane = solution.lower - price * (budgets[last] - case.budgets[last]);
                 let above = case.problem().solve(&budgets).unwrap();
                 let what = format!("{kind:?}, seed {seed}, {step}: {plane} > {}", above.rate);
