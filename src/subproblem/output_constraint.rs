@@ -173,12 +173,12 @@ impl Bounded<'_> {
     }
 
     /// The potential with the letters that no output pmf has as low as the lowest of the others, where they are in nobody's way.
-    fn without_left_out(&self, g: DVector<f64>) -> DVector<f64> {
+    fn without_left_out(&self, mut g: DVector<f64>) -> DVector<f64> {
         let usable: Vec<bool> = (0..g.len()).map(|y| self.is_usable(y)).collect();
         let of_usable = g.iter().zip(&usable).filter(|(_, usable)| **usable);
         let least = of_usable.map(|(g, _)| *g).fold(f64::INFINITY, f64::min);
-        let lowered = g.iter().zip(&usable).map(|(g, usable)| if *usable { *g } else { least });
-        DVector::from_iterator(g.len(), lowered)
+        g.iter_mut().zip(&usable).filter(|(_, usable)| !**usable).for_each(|(g, _)| *g = least);
+        g
     }
 
     /// The price from which on the ways of the smallest budget are the best.
