@@ -21,7 +21,7 @@ pub(crate) struct Cost {
     /// m x n: a source letter is a column, so that everything the solver sums for it lies together.
     pub(crate) matrix: DMatrix<f64>,
     pub(crate) scale: f64,
-    /// `sum_x p(x) row_minimum(x)`, and what rounding took from it: budgets may lie closer to it than its last digit.
+    /// `sum_x p(x) row_minimum(x) / sum_x p(x)`, and what rounding took from it: budgets may lie closer to it than its last digit.
     pub(crate) offset: f64,
     pub(crate) offset_error: f64,
     /// `sum_x p(x) |row_minimum(x)|`, to whose last digits the offset is known: the offset itself unless costs are negative.

@@ -5,7 +5,7 @@ use super::perception::Perception;
 use super::scaled_perception::Marginal;
 use super::source::checked_pmf;
 use crate::error::RdcError;
-use crate::numerics::compensated::TwoFold;
+use crate::numerics::compensated::{TwoFold, surplus};
 use crate::numerics::scaling::SMALLEST;
 use crate::validate;
 use nalgebra::{DMatrix, DVector};
@@ -127,7 +127,9 @@ impl Problem {
         let scale = if largest > SMALLEST { largest.log2().floor().exp2() } else { 1.0 };
         matrix.unscale_mut(scale);
         let dearest = dearest(&self.pmf, &matrix);
-        let TwoFold { value: offset, lost: offset_error } = offset;
+        let TwoFold { value: offset, lost } = offset;
+        // The pmf is meant to be that over its sum, which is 1 but for rounding.
+        let offset_error = lost - offset * surplus(&self.pmf);
         let offset_size = offset_size.value;
         self.costs.push(Cost { name, matrix, scale, offset, offset_error, offset_size, dearest });
         Ok(self)

@@ -1,8 +1,11 @@
 //! A perception as the solver wants it: a divergence from the target in scaled units.
 
 use super::perception::{Divergence, Perception};
+use crate::numerics::compensated::{TwoFold, surplus};
 use crate::numerics::scaling::power_of_two;
+use crate::numerics::transport::transport;
 use nalgebra::{DMatrix, DVector};
+use std::borrow::Cow;
 use std::f64::consts::LN_2;
 
 /// Multiples of the machine epsilon by which transports that cost the same, and budgets that are the smallest, may differ.
@@ -13,8 +16,10 @@ pub(crate) const TIE: f64 = 8.0 * f64::EPSILON;
 pub(crate) struct Marginal {
     pub(crate) perception: Perception,
     pub(crate) scale: f64,
-    /// The smallest budget that some output pmf meets.
+    /// The smallest budget that some output pmf meets, and what rounding took from it: a price times its last digit may be more
+    /// than a bound can do without.
     pub(crate) offset: f64,
+    pub(crate) offset_error: f64,
     /// No output pmf needs a larger scaled budget.
     pub(crate) dearest: f64,
     pub(crate) ground: Ground,
@@ -31,31 +36,60 @@ pub(crate) enum Ground {
     KullbackLeibler,
 }
 
+impl Ground {
+    /// What it costs to move a unit from each of m reproductions to each letter of the target; `None` where no finite cost
+    /// lets a letter in that the target lacks.
+    pub(crate) fn costs(&self, m: usize) -> Option<Cow<'_, DMatrix<f64>>> {
+        match self {
+            Self::TotalVariation => {
+                Some(Cow::Owned(DMatrix::from_fn(m, m, |y, z| f64::from(y != z))))
+            }
+            Self::Line(gaps) => {
+                let mut costs = DMatrix::zeros(m, m);
+                // From the diagonal outwards: a difference of positions would lose the digits of small gaps.
+                for z in 0..m {
+                    for y in z + 1..m {
+                        costs[(y, z)] = costs[(y - 1, z)] + gaps[y - 1];
+                        costs[(z, y)] = costs[(y, z)];
+                    }
+                }
+                Some(Cow::Owned(costs))
+            }
+            Self::Transport(above) => Some(Cow::Borrowed(above)),
+            Self::KullbackLeibler => None,
+        }
+    }
+}
+
 impl Marginal {
     pub(crate) fn new(perception: Perception) -> Self {
         let target = &perception.target;
-        let (offset, scale, ground) = match &perception.divergence {
-            Divergence::TotalVariation => (0.0, 1.0, Ground::TotalVariation),
-            Divergence::KullbackLeibler => (0.0, 1.0 / LN_2, Ground::KullbackLeibler),
+        let mut least = TwoFold::default();
+        let (scale, ground) = match &perception.divergence {
+            Divergence::TotalVariation => (1.0, Ground::TotalVariation),
+            Divergence::KullbackLeibler => (1.0 / LN_2, Ground::KullbackLeibler),
             Divergence::Line(points) => {
                 let gaps = DVector::from_fn(points.len() - 1, |y, _| points[y + 1] - points[y]);
                 let scale = power_of_two(gaps.mean());
-                (0.0, scale, Ground::Line(gaps / scale))
+                (scale, Ground::Line(gaps / scale))
             }
             Divergence::Transport(ground) => {
                 let mut above = ground.clone();
-                let mut offset = 0.0;
                 for (mut column, p) in above.column_iter_mut().zip(target) {
-                    let least = column.min();
+                    let nearest = column.min();
                     // Costs that differ by rounding are the same.
-                    column.apply(|c| *c = if *c - least > TIE * least { *c - least } else { 0.0 });
-                    offset += p * least;
+                    let is_tied = |c: f64| c - nearest <= TIE * nearest;
+                    column.apply(|c| *c = if is_tied(*c) { 0.0 } else { *c - nearest });
+                    least.add_product(*p, nearest);
                 }
                 let scale = power_of_two((&above * target).max());
-                (offset, scale, Ground::Transport(above / scale))
+                (scale, Ground::Transport(above / scale))
             }
         };
-        let mut marginal = Self { scale, offset, dearest: 0.0, ground, perception };
+        let offset = least.total();
+        // The target is meant to be that over its sum, which is 1 but for rounding.
+        let offset_error = (least.value - offset) + least.lost - offset * surplus(target);
+        let mut marginal = Self { scale, offset, offset_error, dearest: 0.0, ground, perception };
         marginal.dearest = marginal.dearest();
         marginal
     }
@@ -75,6 +109,11 @@ impl Marginal {
         }
     }
 
+    /// A budget as the solver has it, with all its digits however close it lies to the smallest one.
+    pub(crate) fn scaled_budget(&self, budget: f64) -> f64 {
+        ((budget - self.offset) - self.offset_error) / self.scale
+    }
+
     pub(crate) fn in_units(&self, scaled: f64) -> f64 {
         self.offset + self.scale * scaled
     }
@@ -85,6 +124,12 @@ impl Marginal {
 
     /// The divergence of an output pmf, scaled.
     pub(crate) fn divergence(&self, output: &DVector<f64>) -> f64 {
-        ((self.perception.of(output) - self.offset) / self.scale).max(0.0)
+        match &self.ground {
+            // Above the smallest one from the start: a difference would have the rounding of the offset.
+            Ground::Transport(above) => {
+                transport(output.as_slice(), self.target().as_slice(), |y, z| above[(y, z)]).cost
+            }
+            _ => (self.perception.of(output) / self.scale).max(0.0),
+        }
     }
 }

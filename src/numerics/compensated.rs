@@ -1,5 +1,7 @@
 //! Sums that keep what rounding takes from them.
 
+use nalgebra::DVector;
+
 /// The unevaluated sum `value + lost`, about 32 digits (Dekker 1971; Knuth 4.2.2).
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TwoFold {
@@ -8,10 +10,21 @@ pub(crate) struct TwoFold {
 }
 
 impl TwoFold {
+    /// The sum of some terms.
+    pub(crate) fn of<'a>(terms: impl IntoIterator<Item = &'a f64>) -> Self {
+        let mut sum = Self::default();
+        terms.into_iter().for_each(|term| sum.add(*term));
+        sum
+    }
+
     pub(crate) fn add(&mut self, term: f64) {
         let (sum, lost) = exact_sum(self.value, term);
         self.value = sum;
         self.lost += lost;
+    }
+
+    pub(crate) fn total(self) -> f64 {
+        self.value + self.lost
     }
 
     /// Adds `a b` without rounding the product.
@@ -20,6 +33,13 @@ impl TwoFold {
         self.lost += lost;
         self.add(product);
     }
+}
+
+/// The share of their sum by which probabilities sum to more than 1, with all its digits: what an average under them exceeds
+/// that under the probabilities over their sum by, relative to it.
+pub(crate) fn surplus(probabilities: &DVector<f64>) -> f64 {
+    let above = TwoFold::of(probabilities.iter().chain(&[-1.0])).total();
+    above / (1.0 + above)
 }
 
 /// `a + b` and what rounding takes from it.
@@ -47,10 +67,10 @@ mod tests {
         for term in [1e16, 1.0, -1e16, 1e-16] {
             sum.add(term);
         }
-        assert_eq!(sum.value + sum.lost, 1.0 + 1e-16);
+        assert_eq!(sum.total(), 1.0 + 1e-16);
         let mut square = TwoFold::default();
         square.add_product(1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
         square.add(-1.0);
-        assert_eq!(square.value + square.lost, -f64::EPSILON * f64::EPSILON);
+        assert_eq!(square.total(), -f64::EPSILON * f64::EPSILON);
     }
 }

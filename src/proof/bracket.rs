@@ -107,7 +107,7 @@ fn lower(given: &Given<'_>, solution: &Solution) -> f64 {
     let costs = given.problem.costs.len();
     let (budget, price) = priced.get(costs).copied().unwrap_or((f64::INFINITY, 0.0));
     let q = &solution.certificate;
-    let tolled = Tolled::new(given, &solution.potential, q, price, budget);
+    let tolled = Tolled::new(given, &solution.potential, price, budget);
     lower_bound(given, q, &priced[..costs], &tolled).max(0.0)
 }
 

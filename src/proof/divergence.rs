@@ -9,7 +9,7 @@ use nalgebra::DMatrix;
 
 /// A number below the divergence and one above it, in its own units.
 pub(crate) fn divergence(perception: &Perception, output: &[Ball]) -> [f64; 2] {
-    let (_, target) = normalised(&perception.target);
+    let target = normalised(&perception.target);
     let differences = output.iter().zip(&target).map(|(q, p)| q.minus(*p));
     let ball = match &perception.divergence {
         Divergence::TotalVariation => sum(differences.map(Ball::absolute)).times_double(0.5),

@@ -10,15 +10,12 @@ use nalgebra::DVector;
 #[derive(Debug)]
 pub(crate) struct Given<'a> {
     pub(crate) problem: &'a Problem,
-    /// Of the pmf as it is held, which is 1 but for rounding.
-    sum: Ball,
     pub(crate) pmf: Vec<Ball>,
 }
 
 impl<'a> Given<'a> {
     pub(crate) fn new(problem: &'a Problem) -> Self {
-        let (sum, pmf) = normalised(&problem.pmf);
-        Self { problem, sum, pmf }
+        Self { problem, pmf: normalised(&problem.pmf) }
     }
 
     /// The source letters that occur.
@@ -35,7 +32,7 @@ impl<'a> Given<'a> {
         let letters = self.pmf.len() as f64;
         let lost = letters * letters * cost.offset_size * power_of_two(-103) + letters * UNDERFLOW;
         let held = Ball::from(cost.offset).plus(Ball::from(cost.offset_error));
-        held.widened(lost).over(self.sum)
+        held.widened(lost)
     }
 
     /// What a budget leaves above the offset, in the scaled units.
@@ -58,11 +55,11 @@ pub(crate) fn cost_rounding(held: f64) -> f64 {
     held * f64::EPSILON
 }
 
-/// The sum of some probabilities, and each of them over it.
-pub(crate) fn normalised(probabilities: &DVector<f64>) -> (Ball, Vec<Ball>) {
+/// Probabilities over their sum.
+pub(crate) fn normalised(probabilities: &DVector<f64>) -> Vec<Ball> {
     let sum = sum(probabilities.iter().map(|&p| Ball::from(p)));
     let share = |&p: &f64| if p == 0.0 { Ball::ZERO } else { Ball::from(p).over(sum) };
-    (sum, probabilities.iter().map(share).collect())
+    probabilities.iter().map(share).collect()
 }
 
 pub(crate) fn sum(terms: impl IntoIterator<Item = Ball>) -> Ball {

@@ -3,7 +3,7 @@
 use super::given::{Given, normalised, sum};
 use crate::model::perception::{Divergence, Perception};
 use crate::numerics::ball::Ball;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 /// A potential with what no output pmf within the budget has more of than `sum_y q(y) g_y`, in bits.
 #[derive(Debug)]
@@ -19,7 +19,6 @@ impl Tolled {
     pub(crate) fn new(
         given: &Given<'_>,
         potential: &DVector<f64>,
-        q: &DVector<f64>,
         price: f64,
         budget: f64,
     ) -> Self {
@@ -29,10 +28,7 @@ impl Tolled {
             return Self { g: vec![0.0; letters], toll: Ball::ZERO, usable: vec![true; letters] };
         };
         let perception = &marginal.perception;
-        let mut g = potential.as_slice().to_vec();
-        if let Divergence::Transport(ground) = &perception.divergence {
-            raise(&mut g, q, price, ground, &perception.target);
-        }
+        let g = potential.as_slice().to_vec();
         let usable = usable(perception, budget);
         let toll = toll(perception, &g, price, budget);
         Self { g, toll, usable }
@@ -51,30 +47,8 @@ fn usable(perception: &Perception, budget: f64) -> Vec<bool> {
     perception.target.iter().map(|&p| p > 0.0 || !is_held).collect()
 }
 
-/// Raises the potential at the letters without mass as far as the toll allows.
-fn raise(
-    g: &mut [f64],
-    q: &DVector<f64>,
-    price: f64,
-    ground: &DMatrix<f64>,
-    target: &DVector<f64>,
-) {
-    let best = |costs: nalgebra::DVectorView<'_, f64>| {
-        let with_mass = costs.iter().zip(g.iter()).zip(q).filter(|(_, q)| **q > 0.0);
-        with_mass.map(|((cost, g), _)| g - price * cost).fold(f64::NEG_INFINITY, f64::max)
-    };
-    let h: Vec<f64> = ground.column_iter().map(best).collect();
-    for (y, g) in g.iter_mut().enumerate().filter(|(y, _)| q[*y] == 0.0) {
-        let occurring = (0..h.len()).filter(|&z| target[z] > 0.0);
-        let free = occurring.map(|z| h[z] + price * ground[(y, z)]).fold(f64::INFINITY, f64::min);
-        if free.is_finite() {
-            *g = g.max(free);
-        }
-    }
-}
-
 fn toll(perception: &Perception, g: &[f64], price: f64, budget: f64) -> Ball {
-    let (_, target) = normalised(&perception.target);
+    let target = normalised(&perception.target);
     let mean = || sum(g.iter().zip(&target).map(|(&g, p)| p.times_double(g)));
     let is_held = budget == 0.0;
     match &perception.divergence {

@@ -154,7 +154,7 @@ fn close(given: &Given<'_>, marginal: &Marginal) -> Spare {
 }
 
 fn nearest(perception: &Perception) -> Vec<Ball> {
-    let (_, target) = normalised(&perception.target);
+    let target = normalised(&perception.target);
     let Divergence::Transport(ground) = &perception.divergence else { return target };
     gathered(ground, &perception.target, &target)
 }

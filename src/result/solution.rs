@@ -81,8 +81,8 @@ pub struct Solution {
     pub certificate: DVector<f64>,
     /// The potential g on the reproduction letters of a constraint on the output pmf, in bits, length m; 0 where there is none.
     /// It is added to the exponent of the [`certificate`](Self::certificate), `2^(-s.d(x,y) - g(y))`, and what g is worth to the
-    /// target and the budget is taken from the bound; letters that no output pmf within the budget has (a target that lacks
-    /// them, P = 0) have no part in `max_y c_y` (docs/perception.md).
+    /// target and the budget is taken from the bound; of a Kullback-Leibler divergence letters that the target lacks have no part in
+    /// `max_y c_y` (docs/perception.md).
     pub potential: DVector<f64>,
     /// How the run ended.
     pub status: Status,

@@ -39,7 +39,12 @@ pub(crate) fn solve_instance(
         return dense::method::solve(instance, watch);
     }
     let outcome = run(instance, reach, guess, watch);
-    if has_two_precisions && matches!(outcome.ended, Ended::Stalled) && watch.limit().is_none() {
+    let is_stuck = match outcome.ended {
+        Ended::Stalled => true,
+        Ended::Certified => !meets_budgets(instance, &outcome.channel),
+        _ => false,
+    };
+    if has_two_precisions && is_stuck && watch.limit().is_none() {
         return better(instance, outcome, dense::method::solve(instance, watch));
     }
     outcome

@@ -17,6 +17,7 @@ use crate::solver::run::warm_start::Near;
 use crate::subproblem::certificate;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::left_out::{Purpose, let_in};
 use crate::subproblem::output_constraint::Bounded;
 use nalgebra::DVector;
 use std::f64::consts::LN_2;
@@ -189,7 +190,9 @@ pub(crate) fn solve(
     if let Some(potential) = outcome.dual.potential.as_ref()
         && matches!(outcome.ended, Ended::Infeasible)
     {
-        return Err(proof::apart(problem, budgets, &instance, &outcome.dual.s, potential));
+        let (s, allowed) = (&outcome.dual.s, &problem.allowed);
+        let potential = let_in(&instance, allowed, s, potential.clone(), Purpose::Separation);
+        return Err(proof::apart(problem, budgets, &instance, s, &potential));
     }
     if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
@@ -197,6 +200,7 @@ pub(crate) fn solve(
         reach.add_to(&mut outcome.channel, 1.0);
         outcome.ended = watch.limit().unwrap_or(Ended::Stalled);
     }
+    outcome.publish(&instance, &problem.allowed);
     let mut multipliers = vec![0.0; budgets.len()];
     for (index, s) in instance.multipliers(&outcome.dual.s) {
         multipliers[index] += s;
@@ -217,6 +221,7 @@ pub(crate) fn solve_at(
     let instance = Instance::at_prices(problem, &prices);
     let mut outcome = run(&instance, None, None, &mut watch);
     // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
+    outcome.publish(&instance, &problem.allowed);
     let spent = instance.paid(&outcome.channel);
     outcome.lower_nats -= spent + certificate::rounding(&instance, &[spent]);
     report::solution(problem, outcome, &prices, None, true, watch)

@@ -239,6 +239,16 @@ impl<'a> Instance<'a> {
         })
     }
 
+    /// For each reproduction, whether some source letter that occurs may use it.
+    pub(crate) fn used_letters(&self) -> Vec<bool> {
+        let mut used = vec![false; self.reproductions];
+        for x in (0..self.letters()).filter(|&x| self.pmf[x] > 0.0) {
+            let Some(pairs) = self.pairs(x) else { return vec![true; self.reproductions] };
+            used.iter_mut().zip(pairs).for_each(|(used, pair)| *used |= pair);
+        }
+        used
+    }
+
     pub(crate) fn letters(&self) -> usize {
         self.pmf.len()
     }

@@ -3,6 +3,7 @@
 pub(crate) mod certificate;
 pub(crate) mod instance;
 pub(crate) mod lagrangian;
+pub(crate) mod left_out;
 pub(crate) mod network;
 pub(crate) mod output_constraint;
 pub(crate) mod program;

@@ -54,6 +54,8 @@ pub(crate) struct Bounded<'a> {
     pub(crate) budget: f64,
     /// Whether the budget is the smallest there is, so that nothing can be traded for it.
     pub(crate) exact: bool,
+    /// What rounding has put the budget above the smallest one where it counts as that; scaled.
+    pub(crate) above: f64,
     pub(crate) ways: Vec<Way>,
 }
 
@@ -61,7 +63,7 @@ impl<'a> Bounded<'a> {
     /// The constraint for a budget in the caller's units, `None` if every output pmf meets it, an error with the smallest
     /// budget if none does.
     pub(crate) fn new(marginal: &'a Marginal, budget: f64) -> Result<Option<Self>, f64> {
-        let scaled = (budget - marginal.offset) / marginal.scale;
+        let scaled = marginal.scaled_budget(budget);
         let rounding = TIE * marginal.offset / marginal.scale;
         if scaled < -rounding {
             return Err(marginal.offset);
@@ -70,8 +72,8 @@ impl<'a> Bounded<'a> {
             return Ok(None);
         }
         let exact = scaled <= rounding;
-        let budget = if exact { 0.0 } else { scaled };
-        Ok(Some(Self { marginal, budget, exact, ways: ways(marginal, exact) }))
+        let (budget, above) = if exact { (0.0, scaled.max(0.0)) } else { (scaled, 0.0) };
+        Ok(Some(Self { marginal, budget, above, exact, ways: ways(marginal, exact) }))
     }
 }
 
@@ -146,9 +148,15 @@ impl Bounded<'_> {
         }
     }
 
+    /// Whether letter z of the target is one that the output pmf has to account for.
+    pub(crate) fn is_wanted(&self, z: usize) -> bool {
+        if self.is_transport() { self.marginal.target()[z] > 0.0 } else { self.is_usable(z) }
+    }
+
     /// The potential g with the smallest price that goes with it; `price` is what a price that is free to choose was found to
     /// be.
     pub(crate) fn priced(&self, g: DVector<f64>, price: f64) -> Potential {
+        let g = if self.exact { self.without_left_out(g) } else { g };
         let price = match &self.marginal.ground {
             Ground::TotalVariation => g.max() - g.min(),
             Ground::Line(gaps) => {
@@ -162,6 +170,15 @@ impl Bounded<'_> {
             Ground::KullbackLeibler | Ground::Transport(_) => price,
         };
         Potential { g, price }
+    }
+
+    /// The potential with the letters that no output pmf has as low as the lowest of the others, where they are in nobody's way.
+    fn without_left_out(&self, mut g: DVector<f64>) -> DVector<f64> {
+        let usable: Vec<bool> = (0..g.len()).map(|y| self.is_usable(y)).collect();
+        let of_usable = g.iter().zip(&usable).filter(|(_, usable)| **usable);
+        let least = of_usable.map(|(g, _)| *g).fold(f64::INFINITY, f64::min);
+        g.iter_mut().zip(&usable).filter(|(_, usable)| !**usable).for_each(|(g, _)| *g = least);
+        g
     }
 
     /// The price from which on the ways of the smallest budget are the best.
@@ -192,7 +209,7 @@ impl Bounded<'_> {
                 above.column_iter().zip(target).map(|(costs, p)| p * best(costs)).sum()
             }
         };
-        mean + price * self.budget
+        mean + price * (self.budget + self.above)
     }
 
     /// The output pmf of the smallest divergence; one of them, where there are several.

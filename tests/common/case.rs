@@ -57,7 +57,8 @@ impl Case {
     pub(crate) fn check(&self, solution: &Solution) {
         // Where a budget is tiny beside its cost, what rounding leaves of the others is not small beside it.
         self.assert_attained(solution, 1e-3);
-        let bound = self.lower_bound(solution, &DVector::zeros(solution.output.len()), |_| true);
+        let bound =
+            self.lower_bound(solution, &DVector::zeros(solution.output.len()), |_| true).value();
         let lower = solution.lower;
         assert!(bound >= lower - PROOF, "{bound} does not prove {lower}\n{self}");
         // Complementary slackness, as far as the gap allows: sum_k s_k (D_k - E[d_k]) is a part of it.
@@ -105,7 +106,7 @@ impl Case {
         solution: &Solution,
         g: &DVector<f64>,
         is_usable: impl Fn(usize) -> bool,
-    ) -> f64 {
+    ) -> Sum {
         let q = &solution.certificate;
         let priced = &solution.constraints[..self.costs.len()];
         let multipliers: Vec<f64> = priced.iter().map(|told| told.multiplier).collect();
@@ -121,7 +122,7 @@ impl Case {
             let prices: Vec<(usize, Sum)> = letters.iter().filter_map(price).collect();
             let used = || prices.iter().filter(|(y, _)| q[*y] > 0.0);
             let Some((_, least)) = used().min_by(|a, b| a.1.value().total_cmp(&b.1.value())) else {
-                return f64::NEG_INFINITY;
+                return Sum::unknown();
             };
             let tilt = |price: &Sum| (-price.minus(*least)).exp2();
             let t: f64 = used().map(|(y, price)| q[*y] * tilt(price)).sum();
@@ -129,9 +130,11 @@ impl Case {
             bound.add_product(-p, t.log2());
             prices.iter().for_each(|(y, price)| c[*y] += p * tilt(price) / t);
         }
+        // The pmf over its sum, which is 1 but for rounding.
+        bound.add_multiple(-exact::surplus(&self.pmf), bound);
         bound.add(-c.iter().copied().fold(0.0, f64::max).log2());
         let spent = multipliers.iter().zip(&self.budgets).filter(|(s, _)| **s > 0.0);
         spent.for_each(|(s, budget)| bound.add_product(-s, *budget));
-        bound.value()
+        bound
     }
 }

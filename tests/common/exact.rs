@@ -12,6 +12,11 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
+    /// That of a bound that nothing is known of.
+    pub(crate) fn unknown() -> Self {
+        Self { high: f64::NEG_INFINITY, low: 0.0 }
+    }
+
     pub(crate) fn add(&mut self, term: f64) {
         let sum = self.high + term;
         let added = sum - self.high;
@@ -39,6 +44,20 @@ impl Sum {
     pub(crate) fn minus(self, other: Self) -> f64 {
         (self.high - other.high) + (self.low - other.low)
     }
+}
+
+/// What probabilities sum to beyond 1, as a share of their sum.
+pub(crate) fn surplus(probabilities: &DVector<f64>) -> f64 {
+    let mut above = Sum::default();
+    probabilities.iter().chain(&[-1.0]).for_each(|p| above.add(*p));
+    above.value() / (1.0 + above.value())
+}
+
+/// Probabilities that sum to 1 within a few units in the last digit, however many there are.
+#[track_caller]
+pub(crate) fn assert_pmf(probabilities: &DVector<f64>) {
+    let off = surplus(probabilities).abs();
+    assert!(probabilities.iter().all(|p| *p >= 0.0) && off <= 4.0 * f64::EPSILON, "off by {off:e}");
 }
 
 /// `s.d(x, y)`, +inf where a cost forbids the pair.

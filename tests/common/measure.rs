@@ -1,5 +1,6 @@
 //! The four divergences, written out.
 
+use super::exact::{Sum, surplus};
 use rdc_theory::Perception;
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
@@ -55,57 +56,65 @@ impl Measure {
 
     /// What no output within P has more of than `sum_y q_y g_y`, in bits, for any `g` and any `price >= 0`.
     ///
-    /// At the smallest P there is, any price will do: here an infinite one, which leaves each letter of the target the
-    /// letters that are next to it.
-    pub(crate) fn toll(&self, g: &DVector<f64>, price: f64, p: f64) -> f64 {
+    /// In twice the working precision where that is a sum of products: a price may be so large that P times the price has no
+    /// digits left after the point.
+    pub(crate) fn toll(&self, g: &DVector<f64>, price: f64, p: f64) -> Sum {
         let target = self.target();
-        if self.is_exact(p) {
-            let best = |z: usize| {
-                let next = (0..g.len()).filter(|&y| self.is_nearest(y, z));
-                next.map(|y| g[y]).fold(f64::NEG_INFINITY, f64::max)
-            };
-            return target
-                .iter()
-                .enumerate()
-                .filter(|(_, t)| **t > 0.0)
-                .map(|(z, t)| t * best(z))
-                .sum();
-        }
-        let mean = match &self.ground {
+        let occurring = || target.iter().enumerate().filter(|(_, t)| **t > 0.0);
+        let mut toll = Sum::default();
+        match &self.ground {
             Some(ground) => {
-                let best = |z: usize| {
-                    let each = (0..g.len()).map(|y| g[y] - price * ground[(y, z)]);
-                    each.fold(f64::NEG_INFINITY, f64::max)
-                };
-                (0..target.len()).filter(|&z| target[z] > 0.0).map(|z| target[z] * best(z)).sum()
+                for (z, t) in occurring() {
+                    let paid = |y: usize| {
+                        let mut paid = Sum::default();
+                        paid.add(g[y]);
+                        paid.add_product(-price, ground[(y, z)]);
+                        paid
+                    };
+                    let most = (0..g.len()).map(paid).max_by(|a, b| a.minus(*b).total_cmp(&0.0));
+                    toll.add_multiple(*t, most.unwrap());
+                }
+                // The target over its sum, which is 1 but for rounding.
+                toll.add_multiple(-surplus(target), toll);
             }
-            // As differences from 1: a price may be so large that nothing else is left of the sum.
-            None if price > 0.0 => {
-                let most = g.max();
-                let tilted = g
-                    .iter()
-                    .zip(target.iter())
-                    .map(|(g, t)| t * ((g - most) / price * LN_2).exp_m1());
-                most + price * tilted.sum::<f64>().ln_1p() / LN_2
+            // The divergence is flat at 0: the output is the target.
+            None if p == 0.0 => occurring().for_each(|(y, t)| toll.add_product(*t, g[y])),
+            None => {
+                let letters = (0..g.len()).filter(|&y| self.is_usable(y, p));
+                toll.add(Self::log_mean(
+                    &letters.map(|y| (target[y], g[y])).collect::<Vec<_>>(),
+                    price,
+                ));
             }
-            None => g.max(),
-        };
-        mean + if p.is_finite() { price * p } else { 0.0 }
+        }
+        if price > 0.0 && p.is_finite() {
+            toll.add_product(price, p);
+        }
+        toll
     }
 
-    fn is_exact(&self, p: f64) -> bool {
-        p <= self.smallest() + 1e-14 * self.ground.as_ref().map_or(1.0, DMatrix::max)
+    /// `price log2 sum t 2^(g / price)` of pairs (t, g), the largest g at price 0.
+    fn log_mean(letters: &[(f64, f64)], price: f64) -> f64 {
+        let most = letters.iter().map(|(_, g)| *g).fold(f64::NEG_INFINITY, f64::max);
+        if !(price > 0.0) {
+            return most;
+        }
+        let above = |g: f64| (g - most) / price * LN_2;
+        let narrow = letters.iter().all(|(_, g)| above(*g) > -1.0);
+        if narrow {
+            // As differences from 1: the price may be so large that nothing else is left of the sum.
+            let tilted: f64 = letters.iter().map(|(t, g)| t * above(*g).exp_m1()).sum();
+            return most + price * tilted.ln_1p() / LN_2;
+        }
+        // As logarithms: the likely letters may add next to nothing, and the largest may be so rare that all underflows.
+        let logs = letters.iter().filter(|(t, _)| *t > 0.0).map(|(t, g)| t.ln() + above(*g));
+        let largest = logs.clone().fold(f64::NEG_INFINITY, f64::max);
+        most + price * (largest + logs.map(|log| (log - largest).exp()).sum::<f64>().ln()) / LN_2
     }
 
-    fn is_nearest(&self, y: usize, z: usize) -> bool {
-        self.ground.as_ref().map_or(y == z, |ground| ground[(y, z)] == ground.column(z).min())
-    }
-
-    /// Whether an output within P may have letter y.
+    /// Whether an output within P may have letter y, whatever the price.
     pub(crate) fn is_usable(&self, y: usize, p: f64) -> bool {
-        let occurs = |z: &usize| self.target()[*z] > 0.0;
-        let all = p.is_infinite() || (!self.is_exact(p) && self.ground.is_some());
-        all || (0..self.target().len()).filter(occurs).any(|z| self.is_nearest(y, z))
+        self.ground.is_some() || p.is_infinite() || self.target()[y] > 0.0
     }
 
     /// The smallest divergence of all outputs.

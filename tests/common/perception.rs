@@ -4,14 +4,14 @@
 use super::case::Case;
 use super::measure::{Kind, Measure};
 use super::random::Random;
-use super::{expected, stochastic};
+use super::{exact, expected, stochastic};
 use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Problem, Solution};
 use std::fmt;
 use std::ops::Deref;
 
-/// What the bound may lack, in bits.
-const PROOF: f64 = 1e-8;
+/// What the bound may lack, in bits and, a tenth of it, of the bound.
+const PROOF: f64 = 1e-11;
 
 /// A case whose last budget is that of a perception.
 #[derive(Debug, Clone)]
@@ -123,13 +123,11 @@ impl Perceived {
             let off = (achieved - told.achieved).abs();
             assert!(off <= 1e-12 * (1.0 + achieved), "{told:?}, {off:e} off\n{self}");
         }
+        exact::assert_pmf(&solution.certificate);
         let bound = self.lower_bound(solution);
-        // The last digits of budgets and of steep prices.
-        let prices = solution.constraints.iter().zip(self.units());
-        let steep = prices.filter(|(c, _)| c.is_active());
-        let priced: f64 = steep.map(|(c, unit)| c.multiplier * (unit + c.budget)).sum();
-        let missing = solution.lower - bound - 16.0 * f64::EPSILON * priced;
-        assert!(missing <= PROOF, "{bound} does not prove {}\n{self}", solution.lower);
+        let missing = solution.lower - bound;
+        let allowed = PROOF * (1.0 + 0.1 * solution.lower);
+        assert!(missing <= allowed, "{bound} does not prove {}\n{self}", solution.lower);
     }
 
     pub(crate) fn units(&self) -> impl Iterator<Item = f64> {
@@ -146,7 +144,7 @@ impl Perceived {
         let least = usable.map(|y| solution.potential[y]).fold(f64::INFINITY, f64::min);
         let g = solution.potential.add_scalar(-least);
         let price = solution.constraints[self.costs.len()].multiplier;
-        self.case.lower_bound(solution, &g, is_usable) - self.measure.toll(&g, price, p)
+        self.case.lower_bound(solution, &g, is_usable).minus(self.measure.toll(&g, price, p))
     }
 }
 

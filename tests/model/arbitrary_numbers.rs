@@ -186,7 +186,7 @@ fn check_solution(case: &Case, solution: &Solution) -> Result<(), TestCaseError>
     let paid: f64 = priced.map(|told| told.multiplier * told.budget).sum();
     let case = Case { budgets, ..case.clone() };
     let no_potential = DVector::zeros(solution.output.len());
-    let bound = case.lower_bound(solution, &no_potential, |_| true).max(0.0);
+    let bound = case.lower_bound(solution, &no_potential, |_| true).value().max(0.0);
     let lower = solution.lower;
     prop_assert!(lower <= bound + ROUNDING * (1.0 + paid), "{bound} does not prove {lower}");
     Ok(())

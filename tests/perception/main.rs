@@ -32,5 +32,6 @@ mod known_rates;
 mod other_domain;
 mod proofs;
 mod proven;
+mod published;
 mod restoration;
 mod unusual_input;

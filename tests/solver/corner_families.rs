@@ -49,7 +49,7 @@ impl Measures {
         let Case { pmf, costs, budgets, .. } = case;
         let multipliers: Vec<f64> = solution.constraints.iter().map(|c| c.multiplier).collect();
         let no_potential = DVector::zeros(solution.output.len());
-        let bound = case.lower_bound(solution, &no_potential, |_| true).max(0.0);
+        let bound = case.lower_bound(solution, &no_potential, |_| true).value().max(0.0);
         let achieved = |k: usize| expected(pmf, &solution.channel, &costs[k]);
         let scaled = |k: usize| (achieved(k) - budgets[k]) / case.scale(k);
         let each = 0..costs.len();

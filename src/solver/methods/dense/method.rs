@@ -253,11 +253,11 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 return Ended::Stalled;
             }
             let before = iterate.merit(self.program, &at);
-            patience -= 1;
+            patience = patience.saturating_sub(1);
             if before.to_f64() < 0.5 * least_merit || self.program.extra < extra {
                 (least_merit, patience) = (before.to_f64(), PATIENCE);
                 extra = self.program.extra;
-            } else if patience == 0 {
+            } else if patience == 0 && self.program.network.is_none() {
                 return Ended::Stalled;
             }
             let mut next = iterate.clone();
