@@ -4,7 +4,6 @@ use super::linear_program::Reach;
 use super::min_budget::smallest_budget;
 use crate::error::{Infeasible, InfeasibleBudget, RdcError};
 use crate::model::problem::Problem;
-use crate::subproblem::certificate;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::output_constraint::Potential;
 use nalgebra::DVector;
@@ -34,16 +33,16 @@ pub(crate) fn too_close(problem: &Problem, budgets: &[f64], least: f64) -> RdcEr
     report(problem, budgets, &multipliers, (least - budgets[last], &[]), smallest)
 }
 
-/// The error that explains why `budgets` cannot be met together with that of the perception.
+/// The error that explains why `budgets` cannot be met together with that of the perception, from the multipliers that separate
+/// them from what channels can meet by `separation` nats.
 pub(crate) fn apart(
     problem: &Problem,
     budgets: &[f64],
     instance: &Instance<'_>,
-    s: &DVector<f64>,
-    potential: &Potential,
+    (s, potential): (&DVector<f64>, &Potential),
+    separation: f64,
 ) -> RdcError {
     let multipliers = in_units(problem, instance, s, potential.price);
-    let separation = certificate::separation_nats(instance, s, potential);
     report(problem, budgets, &multipliers, (separation, potential.g.as_slice()), |_| None)
 }
 

@@ -8,15 +8,18 @@ use crate::solver::methods::dense;
 use crate::solver::methods::dispatch::run;
 use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::monitor::Watch;
-use crate::solver::run::outcome::{Ended, Outcome};
+use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::solver::run::warm_start::Guess;
 use crate::subproblem::certificate;
-use crate::subproblem::instance::Instance;
+use crate::subproblem::instance::{Instance, LinearConstraint};
 use crate::subproblem::lagrangian::Kernel;
 use nalgebra::DMatrix;
 
 /// The multipliers that are tried for a budget of 0, in nats per scaled unit: 0, and 10 to this power in powers of ten.
 const STEEPEST: i32 = 17;
+
+/// The share of a budget's rounding that pairs may spend which count as free.
+const TIE_SHARE: f64 = 1e-3;
 
 /// The share of the tolerance that the lower bound may lose on its way from the pairs that cost nothing to all pairs.
 const WIDENED: f64 = 1e-3;
@@ -52,8 +55,10 @@ pub(crate) fn solve_instance(
 
 /// Solves an instance whose budget k is 0: on the pairs that cost nothing, without the constraint.
 fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Outcome {
-    let cost = instance.constraints[k].matrix;
-    let face = instance.face(k, |x, y| cost[(y, x)] == 0.0);
+    let LinearConstraint { matrix, rounding, .. } = &instance.constraints[k];
+    // Costs that differ in their last digits are the same, as far as a budget with such digits tells.
+    let tie = TIE_SHARE * rounding / instance.letters() as f64;
+    let face = instance.face(k, |x, y| instance.pmf[x] * matrix[(y, x)] <= tie);
     let mut outcome = solve_instance(&face, feasibility(&face).as_ref(), None, watch);
     outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
     widen(instance, k, &mut outcome, watch);
@@ -77,7 +82,31 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
             outcome.dual.s.copy_from(&s);
         }
         if outcome.lower_nats >= enough {
-            break;
+            return;
+        }
+    }
+    widen_in_double_double(instance, k, outcome, enough);
+}
+
+/// The same where steep multipliers leave doubles too few digits.
+fn widen_in_double_double(
+    instance: &Instance<'_>,
+    k: usize,
+    outcome: &mut Outcome,
+    enough: f64,
+) {
+    let bound = dense::method::LowerBound::new(instance);
+    let Dual { q, s, potential } = outcome.dual.clone();
+    let mut trial = s;
+    for power in 0..=STEEPEST {
+        trial[k] = 10_f64.powi(power);
+        let lower = bound.at(&q, &trial, potential.as_ref());
+        if lower > outcome.lower_nats {
+            outcome.lower_nats = lower;
+            outcome.dual.s.copy_from(&trial);
+        }
+        if outcome.lower_nats >= enough {
+            return;
         }
     }
 }

@@ -90,7 +90,7 @@ fn settled(
         (_, Ended::IterationLimit) => Status::IterationLimit,
         (_, Ended::TimeLimit) => Status::TimeLimit,
         (_, Ended::Stopped) => Status::Stopped,
-        (_, Ended::Certified | Ended::Stalled | Ended::Infeasible) => Status::Stalled,
+        (_, Ended::Certified | Ended::Stalled | Ended::Infeasible(_)) => Status::Stalled,
     };
     (lower.min(rate), rate, status)
 }

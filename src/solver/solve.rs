@@ -3,6 +3,7 @@
 use super::boundary::solve_instance;
 use super::report;
 use crate::error::RdcError;
+use crate::feasibility::linear_program::Reach;
 use crate::feasibility::{linear_program, proof};
 use crate::model::cost::Cost;
 use crate::model::problem::Problem;
@@ -171,28 +172,24 @@ pub(crate) fn solve(
             return Err(proof::too_close(problem, budgets, f64::INFINITY));
         }
     }
-    let mut reach = linear_program::feasibility(&instance);
-    if let Some(missed) = reach.as_ref().map(|reach| reach.missed_share(&instance)) {
-        if let Some(reach) = reach.as_ref().filter(|_| missed > 1.0) {
-            return Err(proof::infeasible(problem, budgets, &instance, reach));
-        }
-        if missed > 0.0 {
-            // What is missing is rounding: as much again is slack.
-            instance.raise_budgets((2.0 * missed).min(1.0));
-            reach = linear_program::feasibility(&instance);
-        }
-    }
+    let reach = match linear_program::feasibility(&instance) {
+        Some(missing) if missing.bound > 0.0 => match raised(&mut instance, &missing) {
+            Some(reach) => Some(reach),
+            None => return Err(proof::infeasible(problem, budgets, &instance, &missing)),
+        },
+        reach => reach,
+    };
     // A guess has no flows: they would start far from what suits it.
     let near = near.filter(|_| instance.marginal.is_none());
     let guess = near.map(|near| near.in_nats(problem, &instance));
     let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
     let is_met = meets_budgets(&instance, &outcome.channel);
     if let Some(potential) = outcome.dual.potential.as_ref()
-        && matches!(outcome.ended, Ended::Infeasible)
+        && let Ended::Infeasible(separation) = outcome.ended
     {
         let (s, allowed) = (&outcome.dual.s, &problem.allowed);
         let potential = let_in(&instance, allowed, s, potential.clone(), Purpose::Separation);
-        return Err(proof::apart(problem, budgets, &instance, s, &potential));
+        return Err(proof::apart(problem, budgets, &instance, (s, &potential), separation));
     }
     if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {
         // Whatever went wrong, the bounds are to be true: this channel is feasible.
@@ -200,13 +197,27 @@ pub(crate) fn solve(
         reach.add_to(&mut outcome.channel, 1.0);
         outcome.ended = watch.limit().unwrap_or(Ended::Stalled);
     }
+    let is_met = is_met || meets_budgets(&instance, &outcome.channel);
     outcome.publish(&instance, &problem.allowed);
     let mut multipliers = vec![0.0; budgets.len()];
     for (index, s) in instance.multipliers(&outcome.dual.s) {
         multipliers[index] += s;
     }
-    let is_met = is_met || instance.marginal.is_none();
     Ok(report::solution(problem, outcome, &multipliers, Some(budgets), is_met, watch))
+}
+
+/// Raises budgets that no channel meets by what counts as their rounding, or by less where that does; `None` where it does not,
+/// and the budgets stay.
+fn raised(instance: &mut Instance<'_>, missing: &Reach) -> Option<Reach> {
+    let share = missing.missed_share(instance);
+    // What is missing is rounding: as much again is slack.
+    [2.0 * share, 1.0].into_iter().filter(|share| *share <= 1.0).find_map(|share| {
+        let mut higher = instance.clone();
+        higher.raise_budgets(share);
+        let reach = linear_program::feasibility(&higher).filter(|reach| !(reach.bound > 0.0))?;
+        *instance = higher;
+        Some(reach)
+    })
 }
 
 /// The point of slope `multipliers`, in bits per unit.

@@ -2,7 +2,7 @@
 
 use super::instance::Instance;
 use super::network::Network;
-use crate::numerics::real::{Real, dot, sum};
+use crate::numerics::real::{Real, dot, largest, sum};
 use nalgebra::{DMatrix, DVector};
 
 /// The source letters that occur, the reproductions that some pair allows, and costs between them.
@@ -77,20 +77,37 @@ impl<T: Real> Program<T> {
         Self { letters, reproductions, pmf, costs, budgets, extra, combined, priced, allowed, network }
     }
 
-    /// The same program on the pairs of which these multipliers of the costs make the cheapest, up to `tie` on average over the
-    /// source letters.
-    pub(crate) fn face(&self, normal: &[T], tie: T) -> Self {
-        let mut face = self.clone();
+    /// What each pair costs above the least of its source letter, in the costs that these multipliers weigh; 0 where it is not
+    /// allowed.
+    pub(crate) fn reduced_costs(&self, normal: &[T]) -> DMatrix<T> {
         let m = self.reproductions.len();
-        let mut row = vec![T::ZERO; m];
-        let tie = tie / T::from(self.pmf.len() as f64);
-        for (x, &p) in self.pmf.iter().enumerate() {
-            self.exponents(x, normal, &[], &mut row);
+        let mut reduced = DMatrix::from_element(m, self.pmf.len(), T::ZERO);
+        for x in 0..self.pmf.len() {
+            let row = &mut reduced.as_mut_slice()[x * m..(x + 1) * m];
+            self.exponents(x, normal, &[], row);
             let pairs = self.pairs(x);
             let usable = (0..m).filter(|&y| pairs[y]);
             let least = usable.map(|y| row[y]).fold(T::from(f64::INFINITY), T::min);
-            for (y, &e) in row.iter().enumerate() {
-                face.allowed[(y, x)] &= p * (e - least) <= tie;
+            for (e, &pair) in row.iter_mut().zip(pairs) {
+                *e = if pair { *e - least } else { T::ZERO };
+            }
+        }
+        reduced
+    }
+
+    /// The largest average that a reproduction costs.
+    pub(crate) fn largest_average(&self, cost: &DMatrix<T>) -> T {
+        let average = |y: usize| sum((0..self.pmf.len()).map(|x| self.pmf[x] * cost[(y, x)]));
+        largest((0..self.reproductions.len()).map(average))
+    }
+
+    /// The same program on the pairs that cost nothing, or no more than a `tie` on average over the source letters.
+    pub(crate) fn face(&self, reduced: &DMatrix<T>, tie: T) -> Self {
+        let mut face = self.clone();
+        let tie = tie / T::from(self.pmf.len() as f64);
+        for (x, &p) in self.pmf.iter().enumerate() {
+            for y in 0..self.reproductions.len() {
+                face.allowed[(y, x)] &= p * reduced[(y, x)] <= tie;
             }
         }
         face
@@ -98,22 +115,11 @@ impl<T: Real> Program<T> {
 
     /// The same program with the cost that the frontier's normal weighs, of which only the slack may be spent, in the place of
     /// the one with the largest share of `n.D`; the budget is the unit of that cost.
-    pub(crate) fn beside_frontier(&self, normal: &[T], slack: T) -> Self {
+    pub(crate) fn beside_frontier(&self, normal: &[T], reduced: &DMatrix<T>, slack: T) -> Self {
         let mut beside = self.clone();
-        let m = self.reproductions.len();
-        let mut row = vec![T::ZERO; m];
         let share = |k: usize| normal[k] * self.budgets[k];
         let index = (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
-        for x in 0..self.pmf.len() {
-            self.exponents(x, normal, &[], &mut row);
-            let pairs = self.pairs(x);
-            let usable = (0..m).filter(|&y| pairs[y]);
-            let least = usable.map(|y| row[y]).fold(T::from(f64::INFINITY), T::min);
-            for (y, &e) in row.iter().enumerate() {
-                let above = if pairs[y] { e - least } else { T::ZERO };
-                beside.costs[index][(y, x)] = above / slack;
-            }
-        }
+        beside.costs[index] = reduced.map(|cost| cost / slack);
         beside.budgets[index] = T::ONE;
         let weights = normal.iter().map(|&n| n / slack).collect();
         beside.combined = Some(Combined { index, weights });

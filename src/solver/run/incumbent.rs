@@ -102,20 +102,18 @@ impl<'a> Finish<'a> {
         watch.record((self.lower, self.upper), excess, multipliers, price, support);
         if self.is_closed(self.upper, self.lower) {
             Some(Ended::Certified)
-        } else if self.is_infeasible() {
-            Some(Ended::Infeasible)
+        } else if let Some(separation) = self.separation() {
+            Some(Ended::Infeasible(separation))
         } else {
             watch.limit()
         }
     }
 
-    /// Whether the multipliers of a lower bound that no rate attains separate the budgets from what channels can meet.
-    fn is_infeasible(&self) -> bool {
-        let Some(potential) = self.dual.potential.as_ref().filter(|_| self.lower > self.most())
-        else {
-            return false;
-        };
-        certificate::separation_nats(self.instance, &self.dual.s, potential) > 0.0
+    /// By how many nats the multipliers of a lower bound that no rate attains separate the budgets from what channels can meet.
+    fn separation(&self) -> Option<f64> {
+        let potential = self.dual.potential.as_ref().filter(|_| self.lower > self.most())?;
+        let separation = certificate::separation_nats(self.instance, &self.dual.s, potential);
+        (separation > 0.0).then_some(separation)
     }
 
     fn take_bounds(&mut self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) {

@@ -66,6 +66,6 @@ pub(crate) enum Ended {
     TimeLimit,
     Stopped,
     Stalled,
-    /// A lower bound above every rate that a channel can have.
-    Infeasible,
+    /// Multipliers and a potential separate the budgets from what channels can meet, by so many nats.
+    Infeasible(f64),
 }

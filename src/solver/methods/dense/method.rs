@@ -11,6 +11,7 @@ use crate::numerics::real::{Real, dot, sum};
 use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
+use crate::subproblem::output_constraint::Potential;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -88,10 +89,7 @@ pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
     let mut extra = EXTRA_SHARE * watch.settings().tolerance();
     for _ in 1..MAX_RUNS {
         let whole = Program::<DoubleDouble>::new(instance, extra);
-        if let Some(outcome) = on_frontier(instance, &whole, watch) {
-            return outcome;
-        }
-        if let Some(outcome) = beside_frontier(instance, &whole, watch) {
+        if let Some(outcome) = close_to_frontier(instance, &whole, watch) {
             return outcome;
         }
         let (outcome, missing) = run(instance, whole, watch);
@@ -103,11 +101,8 @@ pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
     run(instance, Program::<DoubleDouble>::new(instance, LARGEST_EXTRA), watch).0
 }
 
-/// Solves with the cost that the frontier's normal weighs in the place of one; `None` where not all others that it weighs hold
-/// with equality, or where the budgets are far from the frontier.
-///
-/// Hardly any of that cost may be spent, so that its multiplier is large, and the other multipliers beside it are not.
-fn beside_frontier(
+/// Uses the normal of the frontier where the budgets lie on it or close to it; `None` where they do not, or where that does not do.
+fn close_to_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
     watch: &mut Watch<'_>,
@@ -116,13 +111,52 @@ fn beside_frontier(
         return None;
     }
     let reach = linear_program::reach(whole, |_, _| false);
+    let normal = &reach.multipliers;
+    let reduced = whole.reduced_costs(normal);
+    // Budgets may be large beside the cost that the normal weighs, of which the slack is a share.
+    let scale = whole.largest_average(&reduced);
     let slack = -reach.bound;
-    if !(slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER) {
-        return None;
+    let share = (slack / scale).to_f64();
+    if share < ON_FRONTIER
+        && let Some(outcome) = on_frontier(instance, whole, normal, (&reduced, scale), watch)
+    {
+        return Some(outcome);
     }
-    let mut beside = whole.beside_frontier(&reach.multipliers, slack);
-    let run = Run::new(instance, &mut beside, watch, 0.0);
-    let (ended, mut best) = run.solve();
+    (slack > DoubleDouble::ZERO && share < NEAR_FRONTIER).then_some(())?;
+    beside_frontier(instance, whole, whole.beside_frontier(normal, &reduced, slack), watch)
+}
+
+/// Solves on the pairs that channels on the frontier can use; `None` where these pairs do not do.
+///
+/// On the frontier with the normal n every channel within the budgets sends each letter to where `n.d` is least. On
+/// these pairs `s` and `s + lambda n` are the same multipliers, and a large lambda prices all other pairs out.
+fn on_frontier(
+    instance: &Instance<'_>,
+    whole: &Program<DoubleDouble>,
+    normal: &[DoubleDouble],
+    (reduced, scale): (&DMatrix<DoubleDouble>, DoubleDouble),
+    watch: &mut Watch<'_>,
+) -> Option<Outcome> {
+    let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
+    let mut face = whole.face(reduced, DoubleDouble::from(TIE_SHARE) * share * scale);
+    face.raise_budgets(share * (scale / dot(normal, &whole.budgets)).min(DoubleDouble::ONE));
+    let (ended, mut best) = Run::new(instance, &mut face, watch, EXTRA_KEPT[0]).solve();
+    best.widen(whole, normal, watch);
+    let is_closed = best.is_closed(watch.settings().tolerance_nats());
+    is_closed.then(|| best.outcome(instance, &face, ended))
+}
+
+/// Solves with the cost that the frontier's normal weighs in the place of one; `None` where not all others that it weighs hold
+/// with equality.
+///
+/// Hardly any of that cost may be spent, so that its multiplier is large, and the other multipliers beside it are not.
+fn beside_frontier(
+    instance: &Instance<'_>,
+    whole: &Program<DoubleDouble>,
+    mut beside: Program<DoubleDouble>,
+    watch: &mut Watch<'_>,
+) -> Option<Outcome> {
+    let (ended, mut best) = Run::new(instance, &mut beside, watch, 0.0).solve();
     let costs = &mut best.dual.pairs[COSTS];
     costs.value = beside.taken_apart(&costs.value);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
@@ -146,29 +180,36 @@ fn run(
     (best.outcome(instance, &program, ended), missing)
 }
 
-/// Solves on the pairs that channels on the frontier can use; `None` where the budgets lie off it, or where these pairs do not do.
-///
-/// On the frontier with the normal n every channel within the budgets sends each letter to where `n.d` is least. On
-/// these pairs `s` and `s + lambda n` are the same multipliers, and a large lambda prices all other pairs out.
-fn on_frontier(
-    instance: &Instance<'_>,
-    whole: &Program<DoubleDouble>,
-    watch: &mut Watch<'_>,
-) -> Option<Outcome> {
-    if whole.costs.is_empty() {
-        return None;
+/// Blahut's lower bound of an instance in double-double, at points given in doubles.
+pub(crate) struct LowerBound(Program<DoubleDouble>);
+
+impl LowerBound {
+    pub(crate) fn new(instance: &Instance<'_>) -> Self {
+        Self(Program::new(instance, 0.0))
     }
-    let reach = linear_program::reach(whole, |_, _| false);
-    if !(reach.shift.to_f64() > -ON_FRONTIER) {
-        return None;
+
+    /// The bound in nats at a pmf, multipliers and a potential; `-inf` where it is none.
+    pub(crate) fn at(
+        &self,
+        q: &DVector<f64>,
+        s: &DVector<f64>,
+        potential: Option<&Potential>,
+    ) -> f64 {
+        let program = &self.0;
+        let of = |values: &DVector<f64>| values.iter().map(|&v| DoubleDouble::from(v)).collect();
+        let q: Vec<DoubleDouble> =
+            program.reproductions.iter().map(|&y| DoubleDouble::from(q[y])).collect();
+        let s: Vec<DoubleDouble> = of(s);
+        let (mut g, mut toll) = (Vec::new(), DoubleDouble::ZERO);
+        if let Some((network, potential)) = program.network.as_ref().zip(potential) {
+            let mut phi: Vec<DoubleDouble> = of(&potential.g);
+            phi.resize(network.nodes(), DoubleDouble::ZERO);
+            g = program.potential(&phi);
+            toll = network.toll(&phi, DoubleDouble::from(potential.price));
+        }
+        let lower = Lagrangian::new(program, &q, &s, &g).lower_bound(program, &s, toll).to_f64();
+        if lower.is_finite() { lower.next_down() } else { f64::NEG_INFINITY }
     }
-    let raise = FRONTIER_SHARE * watch.settings().tolerance();
-    let mut face = whole.face(&reach.multipliers, DoubleDouble::from(TIE_SHARE * raise));
-    face.raise_budgets(DoubleDouble::from(raise));
-    let (ended, mut best) = Run::new(instance, &mut face, watch, EXTRA_KEPT[0]).solve();
-    best.widen(whole, &reach.multipliers, watch);
-    let is_closed = best.is_closed(watch.settings().tolerance_nats());
-    is_closed.then(|| best.outcome(instance, &face, ended))
 }
 
 /// The best that a run has seen.
@@ -279,7 +320,6 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 }
             }
             let Some(trial) = next_at else { return Ended::Stalled };
-            if std::env::var_os("DENSE").is_some() { eprintln!("   length {:.2e} target {:.2e} mu {:.2e} next mu {:.2e} merit {:.2e} -> {:.2e} extra {:.1e} s {:?} r {:?}", length.to_f64(), target.to_f64(), mu.to_f64(), next.complementarity().to_f64(), before.to_f64(), next.merit(self.program, &trial).to_f64(), self.program.extra.to_f64(), next.pairs[COSTS].value.iter().map(|s| s.to_f64()).collect::<Vec<_>>(), next.pairs[COSTS].slack.iter().map(|s| s.to_f64()).collect::<Vec<_>>()); }
             (*iterate, at) = (next, trial);
             if length.to_f64() >= SHORT_STEP {
                 self.tighten(iterate, &at);
@@ -331,8 +371,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let tolerance = self.watch.settings().tolerance_nats();
         if self.best.is_closed(GAP_SHARE * tolerance) {
             Some(Ended::Certified)
-        } else if self.is_infeasible(iterate) {
-            Some(Ended::Infeasible)
+        } else if let Some(separation) = self.separation(iterate) {
+            Some(Ended::Infeasible(separation))
         } else {
             self.watch.limit()
         }
@@ -364,21 +404,21 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         over.max(relative).max(traded)
     }
 
-    /// Whether the iterate's multipliers separate the budgets from what channels can meet.
-    fn is_infeasible(&mut self, iterate: &Iterate<T>) -> bool {
-        if self.best.channel.is_some() {
-            return false;
+    /// By how many nats the iterate's multipliers separate the budgets from what channels can meet.
+    fn separation(&mut self, iterate: &Iterate<T>) -> Option<f64> {
+        if self.best.channel.is_some() || iterate.free.contains(&true) {
+            return None;
         }
         let (s, price) = (&iterate.pairs[COSTS].value, iterate.price());
         let separation = self.program.separation(s, &iterate.phi, price);
         if !(separation > T::ZERO) {
-            return false;
+            return None;
         }
         let traded = self.program.network.as_ref().map_or(T::ZERO, |n| price * n.budget);
         let worth = dot(s, &self.program.budgets) + traded;
         self.best.missing = Some((separation / worth).to_f64());
         self.best.dual = iterate.clone();
-        true
+        Some(separation.to_f64())
     }
 }
 

@@ -72,7 +72,7 @@ const SMALLEST_GAP_SHARE: f64 = 0.05;
 const EXCESS_SHARE: f64 = 0.1;
 
 /// Steps within which the merit must have fallen by half: a run that creeps ends, and is taken up in double-double.
-const PATIENCE: usize = 20;
+const PATIENCE: usize = 40;
 
 /// What budgets with less slack than a tenth of it are raised by at first, in scaled costs ...
 const FIRST_EXTRA: f64 = 0.01;
@@ -351,10 +351,10 @@ fn descend(
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
         let before = iterate.merit(&relaxed.instance, &kernel);
-        patience -= 1;
+        patience = patience.saturating_sub(1);
         if before < 0.5 * least_merit {
             (least_merit, patience) = (before, PATIENCE);
-        } else if patience == 0 {
+        } else if patience == 0 && !iterate.flow.as_ref().is_some_and(|flow| flow.smooth) {
             return Ended::Stalled;
         }
         let Some(step) =
