@@ -39,7 +39,7 @@ pub(crate) fn solve_instance(
     }
     let has_two_precisions = watch.settings().method() == Method::InteriorPoint;
     if has_two_precisions && reach.is_some_and(Reach::is_near) {
-        return dense::method::solve(instance, watch);
+        return in_double_double(instance, watch);
     }
     let outcome = run(instance, reach, guess, watch);
     let is_stuck = match outcome.ended {
@@ -48,9 +48,20 @@ pub(crate) fn solve_instance(
         _ => false,
     };
     if has_two_precisions && is_stuck && watch.limit().is_none() {
-        return better(instance, outcome, dense::method::solve(instance, watch));
+        return better(instance, outcome, in_double_double(instance, watch));
     }
     outcome
+}
+
+/// Solves in double-double.
+fn in_double_double(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
+    let mut without = |k: usize, watch: &mut Watch<'_>| {
+        let fewer = instance.without(k);
+        let mut outcome = solve_instance(&fewer, feasibility(&fewer).as_ref(), None, watch);
+        outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
+        meets_budgets(instance, &outcome.channel).then_some(outcome)
+    };
+    dense::method::solve(instance, &mut without, watch)
 }
 
 /// Solves an instance whose budget k is 0: on the pairs that cost nothing, without the constraint.

@@ -84,12 +84,19 @@ const WIDENED: f64 = 1e-2;
 /// Runs with budgets that are raised further; two suffice where the first has told by how much.
 const MAX_RUNS: usize = 4;
 
+/// Solves the instance without a constraint; `None` where that matters after all.
+pub(crate) type Without<'a> = &'a mut dyn FnMut(usize, &mut Watch<'_>) -> Option<Outcome>;
+
 /// Solves an instance in double-double.
-pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
+pub(crate) fn solve(
+    instance: &Instance<'_>,
+    without: Without<'_>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
     let mut extra = EXTRA_SHARE * watch.settings().tolerance();
     for _ in 1..MAX_RUNS {
         let whole = Program::<DoubleDouble>::new(instance, extra);
-        if let Some(outcome) = close_to_frontier(instance, &whole, watch) {
+        if let Some(outcome) = close_to_frontier(instance, &whole, without, watch) {
             return outcome;
         }
         let (outcome, missing) = run(instance, whole, watch);
@@ -105,6 +112,7 @@ pub(crate) fn solve(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
 fn close_to_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
+    without: Without<'_>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
     if whole.costs.is_empty() {
@@ -122,8 +130,9 @@ fn close_to_frontier(
     {
         return Some(outcome);
     }
-    (slack > DoubleDouble::ZERO && share < NEAR_FRONTIER).then_some(())?;
-    beside_frontier(instance, whole, whole.beside_frontier(normal, &reduced, slack), watch)
+    (slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
+    let beside = whole.beside_frontier(normal, &reduced, slack);
+    beside_frontier(instance, whole, beside, without, watch)
 }
 
 /// Solves on the pairs that channels on the frontier can use; `None` where these pairs do not do.
@@ -146,17 +155,21 @@ fn on_frontier(
     is_closed.then(|| best.outcome(instance, &face, ended))
 }
 
-/// Solves with the cost that the frontier's normal weighs in the place of one; `None` where not all others that it weighs hold
-/// with equality.
+/// Solves with the cost that the frontier's normal weighs in the place of one, all others that it weighs held to equality; and
+/// without the one that turns out to want none.
 ///
 /// Hardly any of that cost may be spent, so that its multiplier is large, and the other multipliers beside it are not.
 fn beside_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
     mut beside: Program<DoubleDouble>,
+    without: Without<'_>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
     let (ended, mut best) = Run::new(instance, &mut beside, watch, 0.0).solve();
+    if let Some(k) = best.slack {
+        return without(k, watch);
+    }
     let costs = &mut best.dual.pairs[COSTS];
     costs.value = beside.taken_apart(&costs.value);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
@@ -222,6 +235,8 @@ struct Best<T> {
     channel: Option<DMatrix<T>>,
     /// By how much budgets that no channel meets would have to be raised, relative to them.
     missing: Option<f64>,
+    /// A constraint that was held to equality and has a negative multiplier where all else is settled.
+    slack: Option<usize>,
 }
 
 struct Run<'a, 'w, T> {
@@ -245,7 +260,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let dual = Iterate::start(program, wanted.as_ref().map(DVector::as_slice));
         program.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
         let best =
-            Best { lower: T::ZERO, dual, upper: T::from(f64::INFINITY), channel: None, missing: None };
+            Best { lower: T::ZERO, dual, upper: T::from(f64::INFINITY), channel: None, missing: None, slack: None };
         Self { instance, program, watch, kept, best }
     }
 
@@ -348,7 +363,9 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let network = program.network.as_ref();
         let toll = network.map_or(T::ZERO, |network| network.toll(&iterate.phi, price));
         let lower = at.lower_bound(program, s, toll);
-        let is_bound = program.taken_apart(s).iter().all(|&s| s >= T::ZERO);
+        let apart = program.taken_apart(s);
+        let least = (0..s.len()).fold(0, |k, l| if apart[l] < apart[k] { l } else { k });
+        let is_bound = apart.get(least).is_none_or(|&s| s >= T::ZERO);
         if is_bound && lower > self.best.lower {
             self.best.lower = lower;
             self.best.dual = iterate.clone();
@@ -361,9 +378,12 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 self.best.upper = rate;
                 self.best.channel = Some(at.channel(q));
             }
+            let tolerance = self.watch.settings().tolerance_nats();
+            if !is_bound && (rate - lower).to_f64() <= tolerance {
+                self.best.slack = Some(least);
+            }
         }
         let price = network.map(|_| price.to_f64());
-        let apart = program.taken_apart(s);
         let multipliers = DVector::from_iterator(s.len(), apart.iter().map(|s| s.to_f64()));
         let support = q.iter().filter(|q| q.to_f64() > SUPPORT).count();
         let bounds = (self.best.lower.to_f64(), self.best.upper.to_f64());
@@ -373,6 +393,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
             Some(Ended::Certified)
         } else if let Some(separation) = self.separation(iterate) {
             Some(Ended::Infeasible(separation))
+        } else if self.best.slack.is_some() {
+            Some(Ended::Stalled)
         } else {
             self.watch.limit()
         }
@@ -435,7 +457,7 @@ impl<T: Real> Best<T> {
         } else {
             (self.upper, self.channel)
         };
-        Self { lower, dual, upper, channel, missing }
+        Self { lower, dual, upper, channel, missing, slack: None }
     }
 
     /// Whether the gap is within a tolerance in nats, relative where the rate is above one bit.
