@@ -171,6 +171,29 @@ pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
     Some(program.in_doubles(reach(&program, |_, _| false), instance))
 }
 
+/// The same of budgets that are raised, where no channel meets them, by what counts as their rounding, or by less where that
+/// does. An error where it does not, and the budgets stay.
+pub(crate) fn feasibility_within_rounding(
+    instance: &mut Instance<'_>,
+) -> Result<Option<Reach>, Reach> {
+    let missing = match feasibility(instance) {
+        Some(missing) if missing.bound > 0.0 => missing,
+        reach => return Ok(reach),
+    };
+    // What is missing is rounding: as much again is slack.
+    let shares = [2.0 * missing.missed_share(instance), 1.0];
+    for share in shares.into_iter().filter(|share| *share <= 1.0) {
+        let mut higher = instance.clone();
+        higher.raise_budgets(share);
+        let reach = feasibility(&higher);
+        if reach.as_ref().is_some_and(|reach| !(reach.bound > 0.0)) {
+            *instance = higher;
+            return Ok(reach);
+        }
+    }
+    Err(missing)
+}
+
 impl<T: Real> Program<T> {
     /// A reach of this program as one of its instance.
     pub(crate) fn in_doubles(&self, exact: Reach<T>, instance: &Instance<'_>) -> Reach {

@@ -1,7 +1,7 @@
 //! From a feasible instance to an outcome: budgets of zero, the method in doubles, and in double-double where these do not do.
 
 use super::zero_rate::zero_rate;
-use crate::feasibility::linear_program::{Reach, feasibility};
+use crate::feasibility::linear_program::{Reach, feasibility, feasibility_within_rounding};
 use crate::numerics::information;
 use crate::result::settings::Method;
 use crate::solver::methods::dense;
@@ -69,8 +69,9 @@ fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Ou
     let LinearConstraint { matrix, rounding, .. } = &instance.constraints[k];
     // Costs that differ in their last digits are the same, as far as a budget with such digits tells.
     let tie = TIE_SHARE * rounding / instance.letters() as f64;
-    let face = instance.face(k, |x, y| instance.pmf[x] * matrix[(y, x)] <= tie);
-    let mut outcome = solve_instance(&face, feasibility(&face).as_ref(), None, watch);
+    let mut face = instance.face(k, |x, y| instance.pmf[x] * matrix[(y, x)] <= tie);
+    let reach = feasibility_within_rounding(&mut face);
+    let mut outcome = solve_instance(&face, reach.unwrap_or_else(Some).as_ref(), None, watch);
     outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
     widen(instance, k, &mut outcome, watch);
     outcome

@@ -3,7 +3,6 @@
 use super::boundary::solve_instance;
 use super::report;
 use crate::error::RdcError;
-use crate::feasibility::linear_program::Reach;
 use crate::feasibility::{linear_program, proof};
 use crate::model::cost::Cost;
 use crate::model::problem::Problem;
@@ -172,12 +171,9 @@ pub(crate) fn solve(
             return Err(proof::too_close(problem, budgets, f64::INFINITY));
         }
     }
-    let reach = match linear_program::feasibility(&instance) {
-        Some(missing) if missing.bound > 0.0 => match raised(&mut instance, &missing) {
-            Some(reach) => Some(reach),
-            None => return Err(proof::infeasible(problem, budgets, &instance, &missing)),
-        },
-        reach => reach,
+    let reach = match linear_program::feasibility_within_rounding(&mut instance) {
+        Ok(reach) => reach,
+        Err(missing) => return Err(proof::infeasible(problem, budgets, &instance, &missing)),
     };
     // A guess has no flows: they would start far from what suits it.
     let near = near.filter(|_| instance.marginal.is_none());
@@ -204,20 +200,6 @@ pub(crate) fn solve(
         multipliers[index] += s;
     }
     Ok(report::solution(problem, outcome, &multipliers, Some(budgets), is_met, watch))
-}
-
-/// Raises budgets that no channel meets by what counts as their rounding, or by less where that does; `None` where it does not,
-/// and the budgets stay.
-fn raised(instance: &mut Instance<'_>, missing: &Reach) -> Option<Reach> {
-    let share = missing.missed_share(instance);
-    // What is missing is rounding: as much again is slack.
-    [2.0 * share, 1.0].into_iter().filter(|share| *share <= 1.0).find_map(|share| {
-        let mut higher = instance.clone();
-        higher.raise_budgets(share);
-        let reach = linear_program::feasibility(&higher).filter(|reach| !(reach.bound > 0.0))?;
-        *instance = higher;
-        Some(reach)
-    })
 }
 
 /// The point of slope `multipliers`, in bits per unit.

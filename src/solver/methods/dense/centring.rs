@@ -1,7 +1,7 @@
 //! The best multipliers for an output pmf and a potential: `max over s > 0 of L(q, s) + mu sum_k log s_k`, a concave problem in
 //! K variables that needs no large factorisation.
 
-use super::iterate::{COSTS, Iterate, OUTPUT};
+use super::iterate::{COSTS, Iterate, OUTPUT, longest_free_step};
 use super::lagrangian::Lagrangian;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot, sum};
@@ -52,9 +52,16 @@ pub(crate) fn centre<T: Real>(
         if !(gain > T::from(CENTRED) * mu) {
             break;
         }
-        let falling = (0..s.len()).filter(|&k| !free[k] && direction[k] < T::ZERO);
-        let limit = |k: usize| T::from(-BOUNDARY) * s[k] / direction[k];
-        let longest = falling.map(limit).fold(T::ONE, T::min);
+        let limit = |k: usize| {
+            if free[k] {
+                longest_free_step(s[k], direction[k])
+            } else if direction[k] < T::ZERO {
+                T::from(-BOUNDARY) * s[k] / direction[k]
+            } else {
+                T::ONE
+            }
+        };
+        let longest = (0..s.len()).map(limit).fold(T::ONE, T::min);
         let before = value(&at, s);
         let found = LENGTHS.iter().find_map(|&share| {
             let length = T::from(share) * longest;

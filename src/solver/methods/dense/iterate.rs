@@ -42,6 +42,15 @@ pub(crate) struct Iterate<T> {
     pub(crate) free: Vec<bool>,
 }
 
+/// A multiplier that is free in sign may grow by this factor in a step, so that it cannot leave all digits behind.
+const FREE_GROWTH: f64 = 10.0;
+
+/// The longest step, at most 1, of a multiplier that is free in sign.
+pub(crate) fn longest_free_step<T: Real>(s: T, step: T) -> T {
+    let most = T::from(FREE_GROWTH) * (T::ONE + s.abs());
+    if step.abs() > most { most / step.abs() } else { T::ONE }
+}
+
 impl<T: Real> Iterate<T> {
     /// Uniform or close to the output pmf that is asked for, with unit multipliers and slacks.
     pub(crate) fn start(program: &Program<T>, wanted: Option<&[f64]>) -> Self {
@@ -114,7 +123,9 @@ impl<T: Real> Iterate<T> {
 
     /// The longest step, at most 1, that keeps every variable positive.
     pub(crate) fn longest_step(&self, direction: &Self) -> T {
-        let mut longest = T::ONE;
+        let (s, steps) = (&self.pairs[COSTS].value, &direction.pairs[COSTS].value);
+        let free = (0..self.free.len()).filter(|&k| self.free[k]);
+        let mut longest = free.map(|k| longest_free_step(s[k], steps[k])).fold(T::ONE, T::min);
         let mut limit = |values: &[T], steps: &[T]| {
             for (&v, &dv) in values.iter().zip(steps).filter(|(_, dv)| **dv < T::ZERO) {
                 longest = longest.min(T::from(-BOUNDARY) * v / dv);
@@ -126,9 +137,8 @@ impl<T: Real> Iterate<T> {
             }
             limit(&pairs.slack, &by.slack);
         }
-        let [_, costs, ..] = &self.pairs;
         for k in (0..self.free.len()).filter(|&k| !self.free[k]) {
-            limit(&costs.value[k..=k], &direction.pairs[COSTS].value[k..=k]);
+            limit(&s[k..=k], &steps[k..=k]);
         }
         limit(&self.output, &direction.output);
         longest
