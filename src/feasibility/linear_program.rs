@@ -19,6 +19,10 @@ const DOUBTFUL: f64 = 1e-4;
 /// Distance from the frontier, relative to the budgets, below which doubles leave a solver too few digits.
 const NEAR: f64 = 1e-8;
 
+/// The shares of their rounding that budgets are raised by: each so many times the one before, and the largest.
+const SHARE_GROWTH: f64 = 4.0;
+const LARGEST_SHARE: f64 = 0.9;
+
 /// Pivots below the precision of the numbers to this power are rounding.
 const PIVOT_POWER: f64 = 0.7;
 
@@ -133,9 +137,12 @@ impl<T: Real> Polytope<T> for Program<T> {
             self.exponents(x, s, &[], &mut row);
             let pairs = self.pairs(x);
             let allowed = (0..row.len()).filter(|&y| pairs[y]);
-            let cheapest = allowed.min_by(|&a, &b| row[a].to_f64().total_cmp(&row[b].to_f64()).then(
-                row[a].partial_cmp(&row[b]).unwrap_or(std::cmp::Ordering::Equal),
-            ));
+            let cheapest = allowed.min_by(|&a, &b| {
+                row[a]
+                    .to_f64()
+                    .total_cmp(&row[b].to_f64())
+                    .then(row[a].partial_cmp(&row[b]).unwrap_or(std::cmp::Ordering::Equal))
+            });
             let y = cheapest.unwrap_or(0);
             for (cost, total) in self.costs.iter().zip(&mut vertex.costs) {
                 *total = *total + p * cost[(y, x)];
@@ -181,8 +188,9 @@ pub(crate) fn feasibility_within_rounding(
         reach => return Ok(reach),
     };
     // What is missing is rounding: as much again is slack.
-    let shares = [2.0 * missing.missed_share(instance), 1.0];
-    for share in shares.into_iter().filter(|share| *share <= 1.0) {
+    let first = 2.0 * missing.missed_share(instance);
+    let shares = std::iter::successors(Some(first), |share| Some(SHARE_GROWTH * share));
+    for share in shares.take_while(|share| *share < LARGEST_SHARE).chain([LARGEST_SHARE]) {
         let mut higher = instance.clone();
         higher.raise_budgets(share);
         let reach = feasibility(&higher);
@@ -251,8 +259,7 @@ pub(crate) fn reach<T: Real>(
         channel: vec![(T::ONE, vertex.letters.clone())],
     };
     let worst = (0..k).fold(0, |worst, row| if over[row] > over[worst] { row } else { worst });
-    let mut basis: Vec<Column<T>> =
-        (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
+    let mut basis: Vec<Column<T>> = (0..k).filter(|&row| row != worst).map(Column::Slack).collect();
     basis.extend([Column::Shift, Column::Vertex(vertex)]);
     let mut target = budgets.clone();
     target.push(T::ONE);
@@ -313,12 +320,7 @@ pub(crate) fn pivot<T: Real>() -> T {
 }
 
 /// Keeps the basis's mixture of deterministic channels if its shift, summed afresh, is the smallest so far.
-fn record_channel<T: Real>(
-    basis: &[Column<T>],
-    weights: &[T],
-    budgets: &[T],
-    best: &mut Reach<T>,
-) {
+fn record_channel<T: Real>(basis: &[Column<T>], weights: &[T], budgets: &[T], best: &mut Reach<T>) {
     let total = sum(vertices(basis, weights).map(|(w, _)| w));
     if !(total > T::ZERO) {
         return;

@@ -71,9 +71,8 @@ pub(crate) fn smallest_without_rate(
     // A budget of zero is met exactly or not at all.
     let free = |y: usize| {
         let mut others = instance.constraints.iter().zip(&averages);
-        others.all(|(of, average)| {
-            of.origin[0].0 == index || of.budget > 0.0 || !(average[y] > 0.0)
-        })
+        others
+            .all(|(of, average)| of.origin[0].0 == index || of.budget > 0.0 || !(average[y] > 0.0))
     };
     constant.allowed.to_mut().restrict(1, problem.reproductions, |_, y| free(y));
     if constant.pairs(0).is_some_and(|pairs| !pairs.contains(&true)) {

@@ -33,7 +33,7 @@ pub(crate) fn too_close(problem: &Problem, budgets: &[f64], least: f64) -> RdcEr
     report(problem, budgets, &multipliers, (least - budgets[last], &[]), smallest)
 }
 
-/// The error that explains why `budgets` cannot be met together with that of the perception, from the multipliers that separate
+/// The error that explains why `budgets` cannot be met together with that of the perception, or with each other, from the multipliers that separate
 /// them from what channels can meet by `separation` nats.
 pub(crate) fn apart(
     problem: &Problem,

@@ -1,6 +1,7 @@
 //! A linear cost in the units of the solver, and the pairs that a channel may use.
 
 use crate::numerics::double_double::DoubleDouble;
+use crate::numerics::scaling::SMALLEST;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -54,9 +55,10 @@ impl Cost {
         if self.offset_size <= of_entries { of_entries.max(of_offset) } else { of_offset }
     }
 
-    /// What a budget, or the offset it is compared with, may be off by and still count as the same: 1e-12 of it, scaled.
+    /// What a budget, or the offset it is compared with, may be off by and still count as the same, scaled: 1e-12 of it, or what
+    /// is as good as underflow.
     pub(crate) fn budget_rounding(&self, budget: f64) -> f64 {
-        OFFSET_ROUNDING * self.size_of(budget) / self.scale
+        (OFFSET_ROUNDING * self.size_of(budget) / self.scale).max(SMALLEST)
     }
 
     /// The number whose last digits a budget is known to: its size, or that of the offset where negative costs have made the

@@ -114,8 +114,7 @@ mod tests {
         let n = 10;
         let entry = |i: usize, j: usize| T::ONE / T::from((i + j + 1) as f64);
         let matrix = DMatrix::from_fn(n, n, entry);
-        let b: Vec<T> =
-            (0..n).map(|i| (0..n).fold(T::ZERO, |sum, j| sum + entry(i, j))).collect();
+        let b: Vec<T> = (0..n).map(|i| (0..n).fold(T::ZERO, |sum, j| sum + entry(i, j))).collect();
         let x = Lu::new(matrix).unwrap().solve(&b);
         x.iter().map(|&x| (x - T::ONE).abs().to_f64()).fold(0.0, f64::max)
     }

@@ -81,8 +81,7 @@ fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Ou
 /// out that costs something.
 fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch<'_>) {
     let mut s = outcome.dual.s.clone();
-    let mut kernel =
-        Kernel::light(instance, &outcome.dual.q, &s, outcome.dual.potential.clone());
+    let mut kernel = Kernel::light(instance, &outcome.dual.q, &s, outcome.dual.potential.clone());
     let enough = outcome.lower_nats - WIDENED * watch.settings().tolerance_nats();
     outcome.lower_nats = f64::NEG_INFINITY;
     for steep in std::iter::once(0.0).chain((1..=STEEPEST).map(|power| 10_f64.powi(power))) {
@@ -101,12 +100,7 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
 }
 
 /// The same where steep multipliers leave doubles too few digits.
-fn widen_in_double_double(
-    instance: &Instance<'_>,
-    k: usize,
-    outcome: &mut Outcome,
-    enough: f64,
-) {
+fn widen_in_double_double(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, enough: f64) {
     let bound = dense::method::LowerBound::new(instance);
     let Dual { q, s, potential } = outcome.dual.clone();
     let mut trial = s;
@@ -132,11 +126,8 @@ fn better(instance: &Instance<'_>, first: Outcome, second: Outcome) -> Outcome {
             f64::INFINITY
         }
     };
-    let channel = if rate(&first.channel) < rate(&second.channel) {
-        first.channel
-    } else {
-        second.channel
-    };
+    let channel =
+        if rate(&first.channel) < rate(&second.channel) { first.channel } else { second.channel };
     let (lower_nats, dual) = if first.lower_nats > second.lower_nats {
         (first.lower_nats, first.dual)
     } else {

@@ -18,7 +18,7 @@ use crate::subproblem::certificate;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::left_out::{Purpose, let_in};
-use crate::subproblem::output_constraint::Bounded;
+use crate::subproblem::output_constraint::{Bounded, Potential};
 use nalgebra::DVector;
 use std::f64::consts::LN_2;
 use std::ops::ControlFlow;
@@ -180,11 +180,13 @@ pub(crate) fn solve(
     let guess = near.map(|near| near.in_nats(problem, &instance));
     let mut outcome = solve_instance(&instance, reach.as_ref(), guess, &mut watch);
     let is_met = meets_budgets(&instance, &outcome.channel);
-    if let Some(potential) = outcome.dual.potential.as_ref()
-        && let Ended::Infeasible(separation) = outcome.ended
-    {
+    if let Ended::Infeasible(separation) = outcome.ended {
         let (s, allowed) = (&outcome.dual.s, &problem.allowed);
-        let potential = let_in(&instance, allowed, s, potential.clone(), Purpose::Separation);
+        let found = outcome.dual.potential.clone();
+        let potential = match found {
+            Some(found) => let_in(&instance, allowed, s, found, Purpose::Separation),
+            None => Potential::none(0),
+        };
         return Err(proof::apart(problem, budgets, &instance, (s, &potential), separation));
     }
     if let Some(reach) = reach.filter(|_| !is_met && instance.marginal.is_none()) {

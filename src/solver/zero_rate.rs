@@ -60,11 +60,7 @@ fn without_rate(instance: &Instance<'_>, output: DVector<f64>) -> Outcome {
     Outcome {
         channel: constant_channel(instance, &output),
         lower_nats: 0.0,
-        dual: Dual {
-            q: output,
-            s: DVector::zeros(instance.constraints.len()),
-            potential: None,
-        },
+        dual: Dual { q: output, s: DVector::zeros(instance.constraints.len()), potential: None },
         ended: Ended::Certified,
     }
 }

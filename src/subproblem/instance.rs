@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
 /// Smaller budgets, in scaled costs, are not the units of their constraints: squares of entries could overflow in such units.
-const SMALLEST_UNIT: f64 = 1e-40;
+const SMALLEST_UNIT: f64 = 1e-75;
 
 /// A cost that is paid for at a fixed multiplier.
 #[derive(Debug, Clone)]

@@ -199,7 +199,7 @@ impl Bounded<'_> {
         let (target, Potential { g, price }) = (self.marginal.target(), potential);
         let mean = match &self.marginal.ground {
             Ground::TotalVariation | Ground::Line(_) => target.dot(g),
-            Ground::KullbackLeibler if self.exact => target.dot(g) + FINITE_PRICE,
+            Ground::KullbackLeibler if self.exact => target.dot(g),
             Ground::KullbackLeibler => log_mean(g, target, *price),
             Ground::Transport(above) => {
                 let best = |costs: nalgebra::DVectorView<'_, f64>| {
@@ -209,7 +209,13 @@ impl Bounded<'_> {
                 above.column_iter().zip(target).map(|(costs, p)| p * best(costs)).sum()
             }
         };
-        mean + price * (self.budget + self.above)
+        mean + price * self.budget + self.surcharge(*price)
+    }
+
+    /// What the toll takes for a finite price at the smallest budget, and for rounding that has put the budget above that.
+    pub(crate) fn surcharge(&self, price: f64) -> f64 {
+        let is_finite = self.exact && matches!(self.marginal.ground, Ground::KullbackLeibler);
+        price * self.above + if is_finite { FINITE_PRICE } else { 0.0 }
     }
 
     /// The output pmf of the smallest divergence; one of them, where there are several.

@@ -69,12 +69,22 @@ impl<T: Real> Program<T> {
             }
             exponents
         });
-        let allowed =
-            DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
+        let allowed = DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
         let network = instance.marginal.as_ref().map(|bounded| Network::new(bounded, &raised));
         let extra = T::ZERO;
         let combined = None;
-        Self { letters, reproductions, pmf, costs, budgets, extra, combined, priced, allowed, network }
+        Self {
+            letters,
+            reproductions,
+            pmf,
+            costs,
+            budgets,
+            extra,
+            combined,
+            priced,
+            allowed,
+            network,
+        }
     }
 
     /// What each pair costs above the least of its source letter, in the costs that these multipliers weigh; 0 where it is not
@@ -118,7 +128,8 @@ impl<T: Real> Program<T> {
     pub(crate) fn beside_frontier(&self, normal: &[T], reduced: &DMatrix<T>, slack: T) -> Self {
         let mut beside = self.clone();
         let share = |k: usize| normal[k] * self.budgets[k];
-        let index = (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
+        let index =
+            (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
         beside.costs[index] = reduced.map(|cost| cost / slack);
         beside.budgets[index] = T::ONE;
         let weights = normal.iter().map(|&n| n / slack).collect();
@@ -209,7 +220,8 @@ impl<T: Real> Program<T> {
 
     /// What a deterministic channel makes of every source letter of the instance.
     pub(crate) fn instance_letters(&self, instance: &Instance<'_>, used: &[usize]) -> Vec<usize> {
-        let first = |x: usize| instance.pairs(x).and_then(|pairs| pairs.iter().position(|&pair| pair));
+        let first =
+            |x: usize| instance.pairs(x).and_then(|pairs| pairs.iter().position(|&pair| pair));
         let mut all: Vec<usize> = (0..instance.letters()).map(|x| first(x).unwrap_or(0)).collect();
         for (&x, &y) in self.letters.iter().zip(used) {
             all[x] = self.reproductions[y];

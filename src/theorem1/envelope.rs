@@ -95,7 +95,10 @@ impl<const K: usize> Envelope<K> {
         // Samples outside the face that the budgets lie in come with what rounding makes of a zero.
         let used = reach.channel.iter().filter(|(weight, _)| *weight > ROUNDING);
         let weights = used.map(|(weight, letters)| (*weight, letters[0])).collect();
-        Some(Mixture { weights, slopes: normal.and_then(|normal| self.slopes(&DVector::from_vec(normal), budgets)) })
+        Some(Mixture {
+            weights,
+            slopes: normal.and_then(|normal| self.slopes(&DVector::from_vec(normal), budgets)),
+        })
     }
 
     /// Bits per unit of each budget along the plane with this normal; `None` where it is upright.

@@ -74,11 +74,7 @@ impl<'a> Finish<'a> {
             dearest: DVector::from_iterator(k, dearest),
             tolerance: watch.settings().tolerance_nats(),
             lower: 0.0,
-            dual: Dual {
-                q: uniform.clone(),
-                s: DVector::zeros(k),
-                potential: None,
-            },
+            dual: Dual { q: uniform.clone(), s: DVector::zeros(k), potential: None },
             upper: f64::INFINITY,
             place: Place { q: uniform, s: DVector::zeros(k), potential: None },
         }

@@ -1,8 +1,8 @@
 //! The variables of the method: complementary pairs, potentials, and where the divergence is smooth the output pmf.
 
 use super::lagrangian::Lagrangian;
-use crate::subproblem::program::Program;
 use crate::numerics::real::{Real, dot, largest, sum};
+use crate::subproblem::program::Program;
 
 /// The share of the way to the boundary that a step may go.
 const BOUNDARY: f64 = 0.995;
@@ -169,7 +169,12 @@ impl<T: Real> Iterate<T> {
             merit = merit + price * (left - costs.slack[k]).abs();
         }
         let Some(network) = &program.network else { return merit };
-        let missing = network.missing(&program.reproductions, &at.output(&output.value), &flows.value, &self.output);
+        let missing = network.missing(
+            &program.reproductions,
+            &at.output(&output.value),
+            &flows.value,
+            &self.output,
+        );
         let farthest = largest(self.phi.iter().map(|phi| phi.abs()));
         let apart = sum(missing.iter().map(|miss| miss.abs()));
         merit = merit + (T::ONE + self.price().max(farthest)) * apart;

@@ -1,8 +1,8 @@
 //! The Lagrangian and its derivatives at a point, in a scalar type: the sums of [`crate::subproblem::lagrangian`] without
 //! what makes those fast.
 
-use crate::subproblem::program::{Program, column};
 use crate::numerics::real::{Real, dot, largest, sum};
+use crate::subproblem::program::{Program, column};
 use nalgebra::DMatrix;
 
 /// Exponents this far below a source letter's best letter underflow.

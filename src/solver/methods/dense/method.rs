@@ -4,7 +4,6 @@ use super::centring::centre;
 use super::iterate::{COSTS, Iterate, OUTPUT, PRICE};
 use super::lagrangian::Lagrangian;
 use super::newton::Newton;
-use crate::subproblem::program::Program;
 use crate::feasibility::linear_program;
 use crate::numerics::double_double::DoubleDouble;
 use crate::numerics::real::{Real, dot, sum};
@@ -12,6 +11,7 @@ use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::output_constraint::Potential;
+use crate::subproblem::program::Program;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -259,8 +259,14 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let wanted = wanted.filter(|_| program.network.as_ref().is_some_and(|n| n.is_exact));
         let dual = Iterate::start(program, wanted.as_ref().map(DVector::as_slice));
         program.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
-        let best =
-            Best { lower: T::ZERO, dual, upper: T::from(f64::INFINITY), channel: None, missing: None, slack: None };
+        let best = Best {
+            lower: T::ZERO,
+            dual,
+            upper: T::from(f64::INFINITY),
+            channel: None,
+            missing: None,
+            slack: None,
+        };
         Self { instance, program, watch, kept, best }
     }
 
@@ -402,7 +408,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
 
     /// What the budgets are exceeded by, at the multipliers, in nats.
     fn worth_of_excess(&self, iterate: &Iterate<T>, at: &Lagrangian<T>) -> T {
-        let over = at.expected.iter().zip(&self.program.budgets).map(|(&e, &d)| (e - d).max(T::ZERO));
+        let over =
+            at.expected.iter().zip(&self.program.budgets).map(|(&e, &d)| (e - d).max(T::ZERO));
         let over: Vec<T> = over.collect();
         dot(&iterate.pairs[COSTS].value, &over)
     }
@@ -411,17 +418,18 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
     fn excess(&self, iterate: &Iterate<T>, at: &Lagrangian<T>) -> f64 {
         let pairs = at.expected.iter().zip(&self.program.budgets);
         let relative = pairs.map(|(&e, &d)| ((e - d) / d).to_f64());
-        let missed = relative.zip(&iterate.free).map(|(over, free)| if *free { over.abs() } else { over });
+        let missed =
+            relative.zip(&iterate.free).map(|(over, free)| if *free { over.abs() } else { over });
         let over = missed.fold(0.0, f64::max);
         let Some(network) = &self.program.network else { return over };
         let [output, _, flows, _] = &iterate.pairs;
         let sent = at.output(&output.value);
-        let missing = network.missing(&self.program.reproductions, &sent, &flows.value, &iterate.output);
+        let missing =
+            network.missing(&self.program.reproductions, &sent, &flows.value, &iterate.output);
         let apart = sum(missing.iter().map(|miss| miss.abs())).to_f64();
         let budget = network.budget;
         let spent = network.spent(&flows.value, &iterate.output);
-        let traded =
-            if network.is_exact { 0.0 } else { ((spent - budget) / budget).to_f64() };
+        let traded = if network.is_exact { 0.0 } else { ((spent - budget) / budget).to_f64() };
         let relative = if network.is_exact { apart } else { apart / budget.to_f64().min(1.0) };
         over.max(relative).max(traded)
     }

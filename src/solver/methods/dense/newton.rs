@@ -15,10 +15,10 @@
 
 use super::iterate::{COSTS, FLOWS, Iterate, OUTPUT, PRICE, Pairs};
 use super::lagrangian::Lagrangian;
-use crate::subproblem::network::Network;
-use crate::subproblem::program::{Program, column};
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot};
+use crate::subproblem::network::Network;
+use crate::subproblem::program::{Program, column};
 use nalgebra::DMatrix;
 
 /// The factored equations at an iterate.
@@ -130,11 +130,8 @@ impl<'a, T: Real> Newton<'a, T> {
         }
         for l in 0..k {
             let over = self.at.expected[l] - self.program.raised(self.program.budgets[l]);
-            let barrier = if self.iterate.free[l] {
-                T::ZERO
-            } else {
-                targets[COSTS][l] / costs.value[l]
-            };
+            let barrier =
+                if self.iterate.free[l] { T::ZERO } else { targets[COSTS][l] / costs.value[l] };
             right.push(over + barrier);
         }
         let mut bends = Vec::new();
@@ -215,9 +212,8 @@ impl<'a, T: Real> Newton<'a, T> {
 
 /// The steps of values and of their slacks, from `v w + w dv + v dw = target`.
 fn follow<T: Real>(pairs: &Pairs<T>, steps: Vec<T>, targets: &[T]) -> Pairs<T> {
-    let slack = |i: usize| {
-        (targets[i] - pairs.slack[i] * steps[i]) / pairs.value[i] - pairs.slack[i]
-    };
+    let slack =
+        |i: usize| (targets[i] - pairs.slack[i] * steps[i]) / pairs.value[i] - pairs.slack[i];
     let slack = (0..steps.len()).map(slack).collect();
     Pairs { value: steps, slack }
 }
@@ -237,7 +233,8 @@ fn add_network<T: Real>(
         for i in 0..m {
             let own = if i == j { at.c[i] } else { T::ZERO };
             let seen = own - a[(i, j)];
-            let (node_i, node_j) = (first + program.reproductions[i], first + program.reproductions[j]);
+            let (node_i, node_j) =
+                (first + program.reproductions[i], first + program.reproductions[j]);
             a[(i, node_j)] = seen * root_q[j];
             a[(node_i, j)] = -(root_q[i] * seen);
             a[(node_i, node_j)] = root_q[i] * seen * root_q[j];

@@ -233,9 +233,8 @@ impl<'a> Step<'a> {
             Newton::new(kernel, &at.q, &at.z, &slack_ratio, barrier.as_ref(), buffer, compression)?;
         let barrier = barrier.map(|barrier| (barrier, kernel.output(&at.q)));
         let q_residual = kernel.sums.c.add_scalar(-1.0);
-        let residual = |k: usize, _| {
-            excess(kernel.sums.expected[k], instance.constraints[k].budget)
-        };
+        let residual =
+            |k: usize, _| excess(kernel.sums.expected[k], instance.constraints[k].budget);
         let s_residual = DVector::from_fn(instance.constraints.len(), residual);
         Some(Self { at, newton, q_residual, s_residual, barrier })
     }
