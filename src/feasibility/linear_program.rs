@@ -175,7 +175,7 @@ pub(crate) fn feasibility(instance: &Instance<'_>) -> Option<Reach> {
         return Some(first);
     }
     let program = Program::<DoubleDouble>::new(instance, 0.0);
-    Some(program.in_doubles(reach(&program, |_, _| false), instance))
+    Some(program.in_doubles(&reach(&program, |_, _| false), instance))
 }
 
 /// The same of budgets that are raised, where no channel meets them, by what counts as their rounding, or by less where that
@@ -204,7 +204,7 @@ pub(crate) fn feasibility_within_rounding(
 
 impl<T: Real> Program<T> {
     /// A reach of this program as one of its instance.
-    pub(crate) fn in_doubles(&self, exact: Reach<T>, instance: &Instance<'_>) -> Reach {
+    pub(crate) fn in_doubles(&self, exact: &Reach<T>, instance: &Instance<'_>) -> Reach {
         let letters = |letters: &Vec<usize>| self.instance_letters(instance, letters);
         let channel = exact.channel.iter().map(|(w, used)| (w.to_f64(), letters(used)));
         Reach {

@@ -1,12 +1,14 @@
 //! A linear cost in the units of the solver, and the pairs that a channel may use.
 
 use crate::numerics::double_double::DoubleDouble;
-use crate::numerics::scaling::SMALLEST;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
 /// Rounding of a budget, and of [`Cost::offset`] relative to [`Cost::offset_size`].
 const OFFSET_ROUNDING: f64 = 1e-12;
+
+/// Scaled costs that are as good as underflow.
+const UNDERFLOW: f64 = 1e-306;
 
 /// Rounding of the entries of a cost, relative to its scale.
 const ENTRY_ROUNDING: f64 = 2.0 * f64::EPSILON;
@@ -58,7 +60,7 @@ impl Cost {
     /// What a budget, or the offset it is compared with, may be off by and still count as the same, scaled: 1e-12 of it, or what
     /// is as good as underflow.
     pub(crate) fn budget_rounding(&self, budget: f64) -> f64 {
-        (OFFSET_ROUNDING * self.size_of(budget) / self.scale).max(SMALLEST)
+        (OFFSET_ROUNDING * self.size_of(budget) / self.scale).max(UNDERFLOW)
     }
 
     /// The number whose last digits a budget is known to: its size, or that of the offset where negative costs have made the

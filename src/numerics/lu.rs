@@ -89,15 +89,15 @@ impl<T: Real> Lu<T> {
         }
         for k in 0..n {
             let of_k = x[k];
-            for i in k + 1..n {
-                x[i] = x[i] - self.factors[(i, k)] * of_k;
+            for (i, value) in x.iter_mut().enumerate().skip(k + 1) {
+                *value = *value - self.factors[(i, k)] * of_k;
             }
         }
         for k in (0..n).rev() {
             x[k] = x[k] / self.factors[(k, k)];
             let of_k = x[k];
-            for i in 0..k {
-                x[i] = x[i] - self.factors[(i, k)] * of_k;
+            for (i, value) in x.iter_mut().enumerate().take(k) {
+                *value = *value - self.factors[(i, k)] * of_k;
             }
         }
         x

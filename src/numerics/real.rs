@@ -44,7 +44,7 @@ pub(crate) trait Real:
 impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
-    const EPSILON: f64 = f64::EPSILON;
+    const EPSILON: Self = Self::EPSILON;
 
     fn exp(self) -> Self {
         self.exp()

@@ -13,6 +13,7 @@ use crate::solver::run::warm_start::Guess;
 use crate::subproblem::certificate;
 use crate::subproblem::instance::{Instance, LinearConstraint};
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::output_constraint::Potential;
 use nalgebra::DMatrix;
 
 /// The multipliers that are tried for a budget of 0, in nats per scaled unit: 0, and 10 to this power in powers of ten.
@@ -80,6 +81,10 @@ fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Ou
 /// Turns the lower bound on fewer pairs into one of the whole instance: a large multiplier of cost k prices every pair
 /// out that costs something.
 fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch<'_>) {
+    if let Ended::Infeasible(_) = outcome.ended {
+        outcome.ended = separated(instance, k, outcome).unwrap_or(Ended::Stalled);
+        return;
+    }
     let mut s = outcome.dual.s.clone();
     let mut kernel = Kernel::light(instance, &outcome.dual.q, &s, outcome.dual.potential.clone());
     let enough = outcome.lower_nats - WIDENED * watch.settings().tolerance_nats();
@@ -97,6 +102,17 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
         }
     }
     widen_in_double_double(instance, k, outcome, enough);
+}
+
+/// What separates the budgets from what channels can meet on fewer pairs, as what does so on all pairs.
+fn separated(instance: &Instance<'_>, k: usize, outcome: &mut Outcome) -> Option<Ended> {
+    let none = Potential::none(instance.reproductions);
+    let potential = outcome.dual.potential.as_ref().unwrap_or(&none);
+    (0..=STEEPEST).find_map(|power| {
+        outcome.dual.s[k] = 10_f64.powi(power);
+        let separation = certificate::separation_nats(instance, &outcome.dual.s, potential);
+        (separation > 0.0).then_some(Ended::Infeasible(separation))
+    })
 }
 
 /// The same where steep multipliers leave doubles too few digits.

@@ -6,6 +6,7 @@ use crate::error::RdcError;
 use crate::feasibility::{linear_program, proof};
 use crate::model::cost::Cost;
 use crate::model::problem::Problem;
+use crate::numerics::scaling::SMALLEST;
 use crate::result::progress::Progress;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Solution;
@@ -19,7 +20,7 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::left_out::{Purpose, let_in};
 use crate::subproblem::output_constraint::{Bounded, Potential};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 use std::ops::ControlFlow;
 
@@ -195,13 +196,27 @@ pub(crate) fn solve(
         reach.add_to(&mut outcome.channel, 1.0);
         outcome.ended = watch.limit().unwrap_or(Ended::Stalled);
     }
-    let is_met = is_met || meets_budgets(&instance, &outcome.channel);
+    let mut is_met = is_met || meets_budgets(&instance, &outcome.channel);
+    if !is_met && instance.marginal.is_none() && exceeds_by_underflow(&instance, &outcome.channel) {
+        // The bound is one at budgets that no channel meets, of which nothing can be told.
+        outcome.lower_nats = 0.0;
+        is_met = true;
+    }
     outcome.publish(&instance, &problem.allowed);
     let mut multipliers = vec![0.0; budgets.len()];
     for (index, s) in instance.multipliers(&outcome.dual.s) {
         multipliers[index] += s;
     }
     Ok(report::solution(problem, outcome, &multipliers, Some(budgets), is_met, watch))
+}
+
+/// Whether a channel exceeds budgets by no more than what no linear program in floating point can tell from nothing.
+fn exceeds_by_underflow(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {
+    let excess = instance.expected(channel) - instance.budgets();
+    excess
+        .iter()
+        .zip(&instance.roundings())
+        .all(|(excess, rounding)| *excess <= rounding + SMALLEST)
 }
 
 /// The point of slope `multipliers`, in bits per unit.
@@ -251,7 +266,6 @@ fn prices(problem: &Problem, multipliers: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nalgebra::DMatrix;
 
     /// A Gaussian on a grid, large enough for every part that runs on several threads.
     fn gaussian(n: usize) -> Problem {

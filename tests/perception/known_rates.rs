@@ -4,7 +4,7 @@ use crate::common::random::Random;
 use crate::common::{INF, pmf};
 use rdc_theory::closed_form::{bernoulli_perception, gaussian_perception};
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Distortion, Perception, Rdp};
+use rdc_theory::{Distortion, Perception, RdcError, Rdp, Status};
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
 /// Two brackets of 1e-9 bits.
@@ -93,13 +93,30 @@ fn given_outputs_far_from_the_source_and_small_budgets() {
     let squares = DMatrix::from_fn(3, 3, |x, y| (x as f64 - y as f64).powi(2));
     let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
     let forbidden = DMatrix::from_row_slice(2, 2, &[1.0, 0.0, INF, 0.5]);
+    let dear = DMatrix::from_row_slice(2, 2, &[0.0, 2.0, 9.0, 2.0]);
+    let below = DMatrix::from_fn(3, 3, |x, y| if y > x { INF } else { 0.0 });
     for (found, rate) in [
         (given(&[0.997, 0.001, 0.002], &[0.03, 0.968, 0.002], squares, 0.9671), 0.020199690100),
         (given(&[0.9, 0.1], &[0.9, 0.1], hamming, 1e-6), 0.468974956293),
         (given(&[0.3, 0.7], &[0.2, 0.8], forbidden, 0.55), 0.446439344671),
+        // The transport cost itself, and a channel without a choice.
+        (given(&[0.6, 0.4], &[0.5, 0.5], dear, 1.0), 0.609986547011),
+        (given(&[0.2, 0.3, 0.5], &[0.2, 0.3, 0.5], below, 1.0), 1.485475297227),
     ] {
         assert!(found.gap() <= AGREEMENT, "{}: [{}, {}]", found.status, found.lower, found.rate);
         let within = found.lower - 1e-11 <= rate && rate <= found.rate + 1e-11;
         assert!(within, "{rate} is not in [{}, {}]", found.lower, found.rate);
     }
+}
+
+/// No flip of a bit makes 3 of 10 letters 6 of 10 with fewer than 3 of 10 flips.
+#[test]
+fn a_budget_just_below_the_transport_cost_is_infeasible() {
+    let perception = Perception::total_variation(pmf(&[0.6, 0.4])).unwrap();
+    let flips = Distortion::hamming(2).unwrap();
+    let problem = Rdp::new(pmf(&[0.3, 0.7]), flips, perception).unwrap();
+    let refused = problem.solve(0.3 - 1e-10, 0.0);
+    assert!(matches!(refused, Err(RdcError::Infeasible(_))), "{refused:?}");
+    let met = problem.solve(0.3, 0.0).unwrap();
+    assert_eq!(met.status, Status::Certified, "[{}, {}]", met.lower, met.rate);
 }

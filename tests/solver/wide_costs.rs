@@ -4,8 +4,8 @@ use crate::common::case::Case;
 use crate::common::random::Random;
 use crate::common::wide::{Wide, normal, squared_error};
 use crate::common::{count, hamming, pmf, rows};
-use rdc_theory::Status;
 use rdc_theory::nalgebra::{DMatrix, DVector};
+use rdc_theory::{Classifier, Distortion, Rdc, RdcError, Source, Status};
 
 /// Reference rates were computed with 80 digits, or follow from a closed form.
 #[track_caller]
@@ -85,6 +85,52 @@ fn budgets_that_tie() {
         rows(&[[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]]),
     ];
     assert_rate(&Case::new(pmf(&[0.5, 0.5]), costs, &[0.245, 0.25, 0.25]), 0.311278124138);
+}
+
+/// Where a budget of 1e-6 stands beside an entry of 1e14, units of the entry would hide that it is broken 18,000-fold.
+#[test]
+fn a_small_budget_is_not_broken_beside_a_large_entry() {
+    let costs = vec![
+        rows(&[[0.0, 0.0, 0.1, 0.3], [1e-15, 0.1, 1e6, 0.1]]),
+        rows(&[[1.0, 1.0, 0.1, 1e-15], [0.1, 0.1, 1e14, 1e-6]]),
+    ];
+    let case = Case::new(pmf(&[1.0 / 11.0, 10.0 / 11.0]), costs, &[0.1, 1e-6]);
+    let Err(RdcError::Infeasible(report)) = case.problem().solve(&case.budgets) else {
+        panic!("{case} is met")
+    };
+    // Without the budget of 1e-6 the letters would cost 0 at best; with it, 0.1 + 0.2 / 11.
+    let smallest = report.budgets[0].smallest.unwrap();
+    assert!((smallest - (0.1 + 0.2 / 11.0)).abs() < 1e-4, "{report}");
+    let costs = vec![
+        rows(&[[0.1, 0.1, 0.1, 0.3], [1e6, 0.1, 1e-15, 0.1]]),
+        rows(&[[0.3, 1e6, 1e-15, 0.1], [0.1, 0.3, 1e6, 0.612_469_362_703_261_2]]),
+        rows(&[
+            [2.0, 0.792_156_862_745_098, 0.592_156_862_745_098, 1e6],
+            [1.0, 1.0 / 3.0, 1.0, 0.792_156_862_745_098],
+        ]),
+    ];
+    let budgets = [0.1, 1.0, 0.792_156_862_745_098];
+    let case = Case::new(pmf(&[3.0 / 13.0, 10.0 / 13.0]), costs, &budgets);
+    assert_rate(&case, 0.7793280369165);
+}
+
+/// Labels that a classifier tells alike but for the last digit of a posterior.
+#[test]
+fn posteriors_that_tie_in_the_last_digit() {
+    let cost = || Distortion::matrix(rows(&[[0.0, 0.0], [1.0, 0.0]])).unwrap();
+    let rate = |source: Source, classifier: &Classifier, d: f64, e: f64, rate: f64| {
+        let solution = Rdc::new(&source, cost(), classifier).unwrap().solve(d, e).unwrap();
+        assert_eq!(solution.status, Status::Certified, "[{}, {}]", solution.lower, solution.rate);
+        assert!((solution.rate - rate).abs() <= 1e-9, "{} is not {rate}", solution.rate);
+    };
+    let posterior = rows(&[[0.334, 0.333, 0.333], [1.0, 0.0, 0.0]]);
+    let source = Source::new(pmf(&[0.8, 0.2]), posterior).unwrap();
+    let hard = Classifier::hard(&[0, 2]).unwrap();
+    rate(source, &hard, 0.117_084_962_541_799_65, 0.615_715_070_596_973, 0.216184639307);
+    let posterior = rows(&[[1.0, 0.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]]);
+    let source = Source::new(pmf(&[0.5, 0.5]), posterior).unwrap();
+    let soft = rows(&[[1.0, 0.0, 0.0, 0.0], [0.41, 0.1, 0.32, 0.17]]);
+    rate(source, &Classifier::soft(soft).unwrap(), 0.1, 0.375, 0.609986547011);
 }
 
 #[test]

@@ -103,17 +103,19 @@ impl<T: Real> pulp::NullaryFnOnce for Evaluation<'_, T> {
                 at.c[y] = at.c[y] + p * ratios[y];
                 w[y] = q[y] * ratios[y];
             }
-            for l in 0..k {
-                means[l] = dot(&w, column(&program.costs[l], x));
-                at.expected[l] = at.expected[l] + p * means[l];
+            for ((mean, expected), cost) in
+                means.iter_mut().zip(&mut at.expected).zip(&program.costs)
+            {
+                *mean = dot(&w, column(cost, x));
+                *expected = *expected + p * *mean;
             }
             for l in 0..k {
                 let costs = column(&program.costs[l], x);
                 for y in 0..m {
                     let centred = costs[y] - means[l];
                     at.sensitivity[(y, l)] = at.sensitivity[(y, l)] + p * ratios[y] * centred;
-                    for j in 0..=l {
-                        let other = program.costs[j][(y, x)] - means[j];
+                    for (j, &mean) in means.iter().enumerate().take(l + 1) {
+                        let other = program.costs[j][(y, x)] - mean;
                         at.covariance[(l, j)] = at.covariance[(l, j)] + p * w[y] * centred * other;
                     }
                 }

@@ -10,7 +10,7 @@ use crate::numerics::real::{Real, dot, sum};
 use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
-use crate::subproblem::output_constraint::Potential;
+use crate::subproblem::output_constraint::{Bounded, Potential};
 use crate::subproblem::program::Program;
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
@@ -194,11 +194,14 @@ fn run(
 }
 
 /// Blahut's lower bound of an instance in double-double, at points given in doubles.
-pub(crate) struct LowerBound(Program<DoubleDouble>);
+pub(crate) struct LowerBound<'a> {
+    instance: &'a Instance<'a>,
+    program: Program<DoubleDouble>,
+}
 
-impl LowerBound {
-    pub(crate) fn new(instance: &Instance<'_>) -> Self {
-        Self(Program::new(instance, 0.0))
+impl<'a> LowerBound<'a> {
+    pub(crate) fn new(instance: &'a Instance<'a>) -> Self {
+        Self { instance, program: Program::new(instance, 0.0) }
     }
 
     /// The bound in nats at a pmf, multipliers and a potential; `-inf` where it is none.
@@ -208,7 +211,7 @@ impl LowerBound {
         s: &DVector<f64>,
         potential: Option<&Potential>,
     ) -> f64 {
-        let program = &self.0;
+        let program = &self.program;
         let of = |values: &DVector<f64>| values.iter().map(|&v| DoubleDouble::from(v)).collect();
         let q: Vec<DoubleDouble> =
             program.reproductions.iter().map(|&y| DoubleDouble::from(q[y])).collect();
@@ -218,7 +221,10 @@ impl LowerBound {
             let mut phi: Vec<DoubleDouble> = of(&potential.g);
             phi.resize(network.nodes(), DoubleDouble::ZERO);
             g = program.potential(&phi);
-            toll = network.toll(&phi, DoubleDouble::from(potential.price));
+            let bounded = self.instance.marginal.as_ref();
+            let surcharge = bounded.map_or(0.0, |bounded| bounded.surcharge(potential.price));
+            let price = DoubleDouble::from(potential.price);
+            toll = network.toll(&phi, price) + DoubleDouble::from(surcharge);
         }
         let lower = Lagrangian::new(program, &q, &s, &g).lower_bound(program, &s, toll).to_f64();
         if lower.is_finite() { lower.next_down() } else { f64::NEG_INFINITY }
@@ -255,7 +261,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         watch: &'a mut Watch<'w>,
         kept: f64,
     ) -> Self {
-        let wanted = instance.marginal.as_ref().map(|bounded| bounded.wanted());
+        let wanted = instance.marginal.as_ref().map(Bounded::wanted);
         let wanted = wanted.filter(|_| program.network.as_ref().is_some_and(|n| n.is_exact));
         let dual = Iterate::start(program, wanted.as_ref().map(DVector::as_slice));
         program.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
@@ -514,15 +520,13 @@ impl<T: Real> Best<T> {
             Some(channel) => program.widened_channel(instance, &channel),
             None => DMatrix::from_element(m, instance.letters(), 1.0 / m as f64),
         };
-        Outcome {
-            channel,
-            lower_nats: lower.to_f64().next_down(),
-            dual: Dual {
-                q: program.widened(&output.value, m),
-                s: DVector::from_iterator(costs.value.len(), s),
-                potential,
-            },
-            ended,
+        let q = program.widened(&output.value, m);
+        let s = DVector::from_iterator(costs.value.len(), s);
+        let mut lower_nats = lower.to_f64().next_down();
+        if potential.is_some() {
+            // What is published is rounded to doubles: the bound told is that of the rounded numbers.
+            lower_nats = lower_nats.min(LowerBound::new(instance).at(&q, &s, potential.as_ref()));
         }
+        Outcome { channel, lower_nats, dual: Dual { q, s, potential }, ended }
     }
 }

@@ -124,14 +124,13 @@ impl<'a, T: Real> Newton<'a, T> {
         let [output, costs, flows, traded] = &self.iterate.pairs;
         let (m, k) = (output.value.len(), costs.value.len());
         let mut right = Vec::new();
-        for y in 0..m {
-            let wanted = targets[OUTPUT][y] / output.value[y];
+        for (y, &target) in targets[OUTPUT].iter().enumerate() {
+            let wanted = target / output.value[y];
             right.push((self.at.c[y] - T::ONE + wanted) * self.root_q[y]);
         }
-        for l in 0..k {
+        for (l, &target) in targets[COSTS].iter().enumerate() {
             let over = self.at.expected[l] - self.program.raised(self.program.budgets[l]);
-            let barrier =
-                if self.iterate.free[l] { T::ZERO } else { targets[COSTS][l] / costs.value[l] };
+            let barrier = if self.iterate.free[l] { T::ZERO } else { target / costs.value[l] };
             right.push(over + barrier);
         }
         let mut bends = Vec::new();
