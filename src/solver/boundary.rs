@@ -117,7 +117,7 @@ fn separated(instance: &Instance<'_>, k: usize, outcome: &mut Outcome) -> Option
 
 /// The same where steep multipliers leave doubles too few digits.
 fn widen_in_double_double(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, enough: f64) {
-    let bound = dense::method::LowerBound::new(instance);
+    let bound = dense::lower_bound::LowerBound::new(instance);
     let Dual { q, s, potential } = outcome.dual.clone();
     let mut trial = s;
     for power in 0..=STEEPEST {
