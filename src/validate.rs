@@ -19,6 +19,8 @@ pub(crate) const LARGEST_COST: f64 = 1e150;
 pub(crate) const MULTIPLIER: &str =
     "a multiplier must be >= 0, and at most 1e150 per largest average cost of a letter";
 
+pub(crate) const PERCEPTION_MULTIPLIER: &str = "the multiplier of a perception must be 0, which leaves the output pmf free, or +inf, which holds it to its smallest divergence";
+
 pub(crate) const BUDGET: &str = "a budget must be >= 0, or +inf for no constraint";
 
 /// What holds for a budget of a cost with negative entries, and where it is not known which cost a budget is of.

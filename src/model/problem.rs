@@ -239,14 +239,24 @@ impl Problem {
     }
 
     pub(crate) fn check_multipliers(&self, multipliers: &[f64]) -> Result<(), RdcError> {
-        let rule = "one multiplier per cost";
-        validate::count("multipliers", "entries", multipliers.len(), self.costs.len(), rule)?;
+        let rule = "one multiplier per cost, then that of the perception if there is one";
+        validate::count("multipliers", "entries", multipliers.len(), self.budgets(), rule)?;
         for (cost, &multiplier) in self.costs.iter().zip(multipliers) {
             validate::scalar(
                 &format!("the multiplier of {}", cost.name),
                 multiplier,
                 validate::MULTIPLIER,
                 multiplier >= 0.0 && multiplier * cost.scale <= validate::LARGEST_COST,
+            )?;
+        }
+        for &multiplier in &multipliers[self.costs.len()..] {
+            let rule = validate::PERCEPTION_MULTIPLIER;
+            let argument = format!("the multiplier of {PERCEPTION}");
+            validate::scalar(
+                &argument,
+                multiplier,
+                rule,
+                multiplier == 0.0 || multiplier == f64::INFINITY,
             )?;
         }
         Ok(())

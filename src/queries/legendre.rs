@@ -8,7 +8,7 @@ use crate::result::point::SurfacePoint;
 use crate::result::settings::Settings;
 use crate::result::solution::{BOUND_ROUNDING, Status};
 use crate::result::verdict::Verdict;
-use crate::solver::solve::lagrangian_lower_bound;
+use crate::solver::slope::lagrangian_lower_bound;
 
 /// The Legendre transform at two slopes, `F(s, t) = min I(X; X^) + s E[Delta] + t eps` over all channels.
 ///

@@ -91,6 +91,15 @@ fn so_does_a_point_of_given_slopes() {
         let count = |bits: f64| inconsistent(with_planted(bits, || slopes.map(solve)));
         assert_eq!((count(0.0), count(PLANTED_BITS)), (0, 3), "{method}");
     }
+    let pmf = DVector::from_vec(vec![0.7, 0.3]);
+    let perception = Perception::total_variation(pmf.clone()).unwrap();
+    let rdp = Rdp::new(pmf, Distortion::hamming(2).unwrap(), perception).unwrap();
+    let solve = |s: f64| {
+        let solution = rdp.problem().solve_at(&[s, f64::INFINITY]).unwrap();
+        (solution.status, solution.lower, solution.rate)
+    };
+    let count = |bits: f64| inconsistent(with_planted(bits, || [1.0, 3.0, 1e6].map(solve)));
+    assert_eq!((count(0.0), count(PLANTED_BITS)), (0, 3));
     let at = with_planted(PLANTED_BITS, || rdc.transform(1.5, 1.0)).unwrap();
     assert_eq!((at.value.lower(), at.value.upper()), (0.0, f64::INFINITY));
     assert_eq!(at.point.status, Status::Inconsistent);

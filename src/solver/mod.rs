@@ -4,5 +4,6 @@ pub(crate) mod boundary;
 pub(crate) mod methods;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod slope;
 pub(crate) mod solve;
 pub(crate) mod zero_rate;

@@ -1,27 +1,22 @@
 //! From a request to a solution: feasibility, the cases that need no iteration, the method, and the report.
 
 use super::boundary::solve_instance;
-use super::report;
+use super::{report, slope};
 use crate::error::RdcError;
 use crate::feasibility::{linear_program, proof};
-use crate::model::cost::Cost;
 use crate::model::problem::Problem;
 use crate::numerics::scaling::SMALLEST;
 use crate::result::progress::Progress;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Solution;
-use crate::solver::methods::dispatch::run;
 use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::monitor::{Observer, Watch};
 use crate::solver::run::outcome::Ended;
 use crate::solver::run::warm_start::Near;
-use crate::subproblem::certificate;
 use crate::subproblem::instance::Instance;
-use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::left_out::{Purpose, let_in};
 use crate::subproblem::output_constraint::{Bounded, Potential};
-use nalgebra::{DMatrix, DVector};
-use std::f64::consts::LN_2;
+use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 
 /// What a run is to find.
@@ -63,8 +58,14 @@ impl Problem {
     ///
     /// `multipliers` holds one number `-dR/dD_k >= 0` per cost, in bits per unit. The channel returned minimises
     /// `I(X; X^) + s.E[d]`; the budgets of the solution are what it spends, and its bracket is that of R at these budgets.
-    /// Where R has a straight segment of this slope, any point of the segment may come back. The status speaks of the bracket:
-    /// at R = 0 it may close before `I + s.E[d]` is at its minimum.
+    /// Where R has a straight segment of this slope, any point of the segment may come back. Where no rate is worth its price, it
+    /// is the channel without rate that spends least. The status speaks of the bracket: at R just above 0 it may close before
+    /// `I + s.E[d]` is at its minimum.
+    ///
+    /// If the problem has a perception its multiplier comes last: 0 leaves the output pmf free, and `f64::INFINITY` holds it to
+    /// its smallest divergence, for a target on the reproduction letters to the target itself. The point is then the entropic
+    /// optimal transport from the source to the target, at the regularisation `1 / (s ln 2)` for one cost with the multiplier s
+    /// (`docs/perception.md`).
     ///
     /// ```
     /// # use nalgebra::{DMatrix, DVector};
@@ -78,7 +79,9 @@ impl Problem {
     /// ```
     ///
     /// # Errors
-    /// A count other than K; a multiplier that is negative, NaN, or more than 1e150 per average cost of a letter.
+    /// A count other than K, or K + 1 with a perception; a multiplier that is negative, NaN, or more than 1e150 per average cost
+    /// of a letter; a multiplier of the perception other than 0 and `f64::INFINITY`, or the latter with a method other than
+    /// [`Method::InteriorPoint`]; [`RdcError::Infeasible`] if forbidden pairs leave no channel with the output pmf.
     pub fn solve_at(&self, multipliers: &[f64]) -> Result<Solution, RdcError> {
         self.solve_at_with(multipliers, &Settings::default())
     }
@@ -126,12 +129,9 @@ impl Problem {
                 self.check_budgets(budgets)?;
                 solve(self, budgets, settings, None, &mut observer)
             }
-            Target::Multipliers(_) if self.marginal.is_some() => {
-                Err(RdcError::KnowsNoPerception { what: "a run at given multipliers".into() })
-            }
             Target::Multipliers(multipliers) => {
                 self.check_multipliers(multipliers)?;
-                Ok(solve_at(self, multipliers, settings, &mut observer))
+                slope::solve_at(self, multipliers, settings, &mut observer)
             }
         }
     }
@@ -219,53 +219,10 @@ fn exceeds_by_underflow(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool
         .all(|(excess, rounding)| *excess <= rounding + SMALLEST)
 }
 
-/// The point of slope `multipliers`, in bits per unit.
-pub(crate) fn solve_at(
-    problem: &Problem,
-    multipliers: &[f64],
-    settings: &Settings,
-    observer: Observer<'_>,
-) -> Solution {
-    let mut watch = Watch::new(problem, settings, observer);
-    let prices = prices(problem, multipliers);
-    let instance = Instance::at_prices(problem, &prices);
-    let mut outcome = run(&instance, None, None, &mut watch);
-    // The bound on I + s.E[d] is one on R at the budgets that the channel spends.
-    outcome.publish(&instance, &problem.allowed);
-    let spent = instance.paid(&outcome.channel);
-    outcome.lower_nats -= spent + certificate::rounding(&instance, &[spent]);
-    report::solution(problem, outcome, &prices, None, true, watch)
-}
-
-/// A lower bound in bits on `I(X; X^) + sum_k s_k E[d_k]` over all channels, for multipliers `s >= 0` in bits per unit and any
-/// pmf q: the bound on R at the budgets D is less by `s.D`.
-///
-/// A solution's own bound is one on R, and lifted to 0 where R is.
-pub(crate) fn lagrangian_lower_bound(
-    problem: &Problem,
-    multipliers: &[f64],
-    q: &DVector<f64>,
-) -> f64 {
-    let instance = Instance::at_prices(problem, &prices(problem, multipliers));
-    let s = DVector::zeros(0);
-    let kernel = Kernel::light(&instance, q, &s, None);
-    let bound = certificate::lower_bound_nats(&instance, &kernel.sums, &s) / LN_2;
-    let offsets = |of: fn(&Cost) -> f64| -> f64 {
-        multipliers.iter().zip(&problem.costs).map(|(s, cost)| s * of(cost)).sum()
-    };
-    let rounding = certificate::rounding(&instance, &[offsets(|cost| cost.offset_size)]);
-    bound + offsets(|cost| cost.offset) - rounding
-}
-
-/// Multipliers in bits per unit as nats per scaled unit.
-fn prices(problem: &Problem, multipliers: &[f64]) -> Vec<f64> {
-    let scaled = |(s, cost): (&f64, &Cost)| s * cost.scale * LN_2;
-    multipliers.iter().zip(&problem.costs).map(scaled).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nalgebra::{DMatrix, DVector};
 
     /// A Gaussian on a grid, large enough for every part that runs on several threads.
     fn gaussian(n: usize) -> Problem {

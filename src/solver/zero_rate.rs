@@ -9,6 +9,9 @@ use nalgebra::{DMatrix, DVector};
 /// Excess over the budgets, relative to them, up to which a channel without rate meets them.
 const ZERO_RATE: f64 = 1e-13;
 
+/// Multiples of the root of the number of source letters, relative to the sum of the sizes, that are the rounding of a sum.
+const TIE: f64 = 2.0 * f64::EPSILON;
+
 /// R = 0 where one output pmf meets the budgets whatever the source letter; decided exactly.
 pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     if !instance.priced.is_empty() {
@@ -54,6 +57,48 @@ pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         }
     }
     Some(without_rate(instance, output))
+}
+
+/// The channel without rate that spends least, where no channel has less of `I(X; X^) + s.E[d]`; decided exactly, but for
+/// multiples of the rounding.
+///
+/// A channel that ignores the source and attains the minimum has `exp(-s.d(x, y)) = t_x` for every letter y that it uses
+/// (`docs/solver.md`), so that these letters have the same costs and one of them will do. With all of q at y*,
+/// `c_y = sum_x p_x exp(s.d(x, y*) - s.d(x, y))`, and `c_y <= 1` for all y proves the minimum. By Jensen's inequality only
+/// the letter of the smallest `sum_x p_x s.d(x, y)` can pass.
+pub(crate) fn at_prices(instance: &Instance<'_>) -> Option<Outcome> {
+    if instance.marginal.is_some() {
+        return None;
+    }
+    let best = cheapest_letter(instance)?;
+    let (n, m) = (instance.letters(), instance.reproductions);
+    let none = DVector::zeros(0);
+    let mut row = vec![0.0; m];
+    // c_y - 1, and what rounding may make of it.
+    let mut over = DVector::<f64>::zeros(m);
+    let mut size = DVector::<f64>::zeros(m);
+    for x in (0..n).filter(|&x| instance.pmf[x] > 0.0) {
+        instance.exponent(x, &none, &mut row);
+        let at_best = row[best];
+        for ((over, size), e) in over.iter_mut().zip(&mut size).zip(&row) {
+            let term = instance.pmf[x] * (at_best - e).exp_m1();
+            *over += term;
+            *size += term.abs();
+        }
+    }
+    let rounding = TIE * (n as f64).sqrt();
+    let is_proven = over.iter().zip(&size).all(|(over, size)| *over <= rounding * size);
+    let output = DVector::from_fn(m, |y, _| f64::from(y == best));
+    is_proven.then(|| without_rate(instance, output))
+}
+
+/// The letter that every source letter may send to with the least `sum_x p_x s.d(x, y)`, in a tie the one of the smallest
+/// costs, whatever their prices.
+fn cheapest_letter(instance: &Instance<'_>) -> Option<usize> {
+    let m = instance.reproductions;
+    let [paid, costs] = instance.average_prices();
+    let usable = (0..m).filter(|&y| instance.allowed.whatever_the_source(&instance.pmf, y, m));
+    usable.min_by(|&a, &b| paid[a].total_cmp(&paid[b]).then(costs[a].total_cmp(&costs[b])))
 }
 
 fn without_rate(instance: &Instance<'_>, output: DVector<f64>) -> Outcome {

@@ -3,6 +3,7 @@
 use super::instance::Instance;
 use super::lagrangian::Sums;
 use super::output_constraint::{Bounded, Potential};
+use crate::numerics::information::log_quotient;
 use nalgebra::DVector;
 
 /// Multiples of the machine epsilon, relative to the largest term of a bound, that its rounding may cost.
@@ -21,6 +22,30 @@ pub(crate) fn lower_bound_nats(instance: &Instance<'_>, sums: &Sums, s: &DVector
     let toll = toll(instance, sums);
     let bound = -sums.log_partition - sums.neglected - log_max - spent - toll;
     let bound = bound - rounding(instance, &[sums.log_partition, log_max, spent, toll]);
+    told(bound)
+}
+
+/// The lower bound in nats that any potential gives on R at the costs which a channel with the output pmf pi spends, at `spent` in
+/// all: [`lower_bound_nats`] at q = pi, where the toll is `pi.g`.
+///
+/// `sums` must have been evaluated with the potential `g - log pi` on a q that is 1 on all letters of pi, so that their `c_y` is
+/// the output of the channel.
+pub(crate) fn given_output_nats(
+    instance: &Instance<'_>,
+    sums: &Sums,
+    output: &DVector<f64>,
+    g: &DVector<f64>,
+    spent: f64,
+) -> f64 {
+    let logs = sums.c.iter().zip(output).filter(|(_, p)| **p > 0.0);
+    let log_max = logs.map(|(c, p)| log_quotient(*c, *p)).fold(f64::NEG_INFINITY, f64::max);
+    let toll = output.dot(g);
+    let lost = sums.neglected + rounding(instance, &[sums.log_partition, toll, log_max, spent]);
+    told(-sums.log_partition - log_max - toll - spent - lost)
+}
+
+/// A bound as it is told: `-inf` where it is not a number.
+fn told(bound: f64) -> f64 {
     #[cfg(test)]
     let bound = bound + PLANTED.get();
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }

@@ -3,6 +3,7 @@
 use super::output_constraint::Bounded;
 use crate::model::cost::{Allowed, Cost};
 use crate::model::problem::Problem;
+use crate::numerics::compensated::TwoFold;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
@@ -93,17 +94,21 @@ impl<'a> Instance<'a> {
 
     /// The same request with the output pmf held to a marginal.
     pub(crate) fn held_to(self, bounded: Bounded<'a>) -> Self {
-        let mut held = self;
-        let m = held.reproductions;
-        let usable: Vec<bool> = (0..m).map(|y| bounded.is_usable(y)).collect();
-        if usable.contains(&false) {
-            // A letter without probability has no part in the output.
-            let n = held.pmf.len();
-            let occurs: Vec<bool> = held.pmf.iter().map(|p| *p > 0.0).collect();
-            held.allowed.to_mut().restrict(n, m, |x, y| usable[y] || !occurs[x]);
-        }
+        let usable: Vec<bool> = (0..self.reproductions).map(|y| bounded.is_usable(y)).collect();
+        let mut held = self.on_letters(&usable);
         held.marginal = Some(bounded);
         held
+    }
+
+    /// The same request on some of the reproduction letters.
+    pub(crate) fn on_letters(mut self, usable: &[bool]) -> Self {
+        if usable.contains(&false) {
+            let (n, m) = (self.letters(), self.reproductions);
+            // A letter without probability has no part in the output.
+            let occurs: Vec<bool> = self.pmf.iter().map(|p| *p > 0.0).collect();
+            self.allowed.to_mut().restrict(n, m, |x, y| usable[y] || !occurs[x]);
+        }
+        self
     }
 
     /// Whether every source letter has a pair that is allowed.
@@ -158,6 +163,25 @@ impl<'a> Instance<'a> {
         }
     }
 
+    /// The same source and pairs with one cost in the place of all, which has no budget that constrains anything.
+    pub(crate) fn with_one_cost<'b>(&'b self, matrix: &'b DMatrix<f64>) -> Instance<'b> {
+        let constraint = LinearConstraint {
+            matrix,
+            scale: 1.0,
+            origin: Vec::new(),
+            budget: f64::INFINITY,
+            rounding: 0.0,
+        };
+        Instance {
+            pmf: Cow::Borrowed(&self.pmf),
+            reproductions: self.reproductions,
+            constraints: vec![constraint],
+            priced: Vec::new(),
+            marginal: None,
+            allowed: Cow::Borrowed(&self.allowed),
+        }
+    }
+
     /// The same request for a channel that ignores the source: one source letter, whose costs are the averages.
     ///
     /// `averages` holds one m x 1 matrix per cost, see [`averages`](Self::averages).
@@ -207,6 +231,17 @@ impl<'a> Instance<'a> {
             DMatrix::from_column_slice(column.len(), 1, column.as_slice())
         };
         self.constraints.iter().map(average).collect()
+    }
+
+    /// `sum_x p(x) s.d(x, y)` for every reproduction letter, over the priced costs, and the same with prices of 1.
+    pub(crate) fn average_prices(&self) -> [DVector<f64>; 2] {
+        let mut averages = [(); 2].map(|()| DVector::zeros(self.reproductions));
+        for priced in &self.priced {
+            let average = priced.cost * &*self.pmf;
+            averages[0].axpy(priced.price, &average, 1.0);
+            averages[1] += average;
+        }
+        averages
     }
 
     /// The same source without constraint `k`.
@@ -301,6 +336,35 @@ impl<'a> Instance<'a> {
         }
     }
 
+    /// What all priced costs come to in nats, with a potential on the reproduction letters added and each source letter's
+    /// smallest entry taken away: m x n, 0 where a pair is forbidden or its source letter does not occur.
+    ///
+    /// Prices of a million leave ten digits of a sum in double precision. Sums here keep what rounding takes from them, so that
+    /// entries that end up small have all their digits.
+    pub(crate) fn reduced_prices(&self, potential: &DVector<f64>) -> (DMatrix<f64>, DVector<f64>) {
+        let (n, m) = (self.letters(), self.reproductions);
+        let mut reduced = DMatrix::zeros(m, n);
+        let mut least = DVector::zeros(n);
+        let mut row = vec![TwoFold::default(); m];
+        for x in (0..n).filter(|&x| self.pmf[x] > 0.0) {
+            for (sum, &g) in row.iter_mut().zip(potential) {
+                *sum = TwoFold { value: g, lost: 0.0 };
+            }
+            for priced in &self.priced {
+                for (sum, &d) in row.iter_mut().zip(self.letter_costs(priced.cost, x)) {
+                    sum.add_product(priced.price, d);
+                }
+            }
+            let usable = |y: &usize| self.pairs(x).is_none_or(|pairs| pairs[*y]);
+            least[x] = (0..m).filter(usable).map(|y| row[y].total()).fold(f64::INFINITY, f64::min);
+            for y in (0..m).filter(usable) {
+                row[y].add(-least[x]);
+                reduced[(y, x)] = row[y].total().max(0.0);
+            }
+        }
+        (reduced, least)
+    }
+
     /// `d_k(x, .)` as a slice.
     #[inline(always)]
     pub(crate) fn letter_costs<'b>(&self, cost: &'b DMatrix<f64>, x: usize) -> &'b [f64] {
@@ -311,6 +375,11 @@ impl<'a> Instance<'a> {
     /// `E[d_k]` of a channel (m x n), for every k.
     pub(crate) fn expected(&self, channel: &DMatrix<f64>) -> DVector<f64> {
         self.of_each(|constraint| constraint.scale * self.average(channel, constraint.matrix))
+    }
+
+    /// No pair pays more than this for the priced costs.
+    pub(crate) fn dearest_paid(&self) -> f64 {
+        self.priced.iter().map(|priced| priced.price * priced.cost.max()).sum()
     }
 
     /// What a channel pays for its priced costs.

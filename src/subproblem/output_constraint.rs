@@ -153,6 +153,19 @@ impl Bounded<'_> {
         if self.is_transport() { self.marginal.target()[z] > 0.0 } else { self.is_usable(z) }
     }
 
+    /// The one output pmf within the budget, `None` where there are several.
+    pub(crate) fn given(&self) -> Option<DVector<f64>> {
+        let target = self.marginal.target();
+        let is_alone = match &self.marginal.ground {
+            Ground::Transport(above) => above
+                .column_iter()
+                .zip(target)
+                .all(|(costs, p)| *p == 0.0 || costs.iter().filter(|c| **c == 0.0).count() == 1),
+            Ground::TotalVariation | Ground::Line(_) | Ground::KullbackLeibler => true,
+        };
+        (self.exact && is_alone).then(|| self.wanted())
+    }
+
     /// The potential g with the smallest price that goes with it; `price` is what a price that is free to choose was found to
     /// be.
     pub(crate) fn priced(&self, g: DVector<f64>, price: f64) -> Potential {

@@ -6,7 +6,7 @@ use super::measure::{Kind, Measure};
 use super::random::Random;
 use super::{exact, expected, stochastic};
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Problem, Solution};
+use rdc_theory::{Constraint, Problem, Solution};
 use std::fmt;
 use std::ops::Deref;
 
@@ -126,7 +126,15 @@ impl Perceived {
         exact::assert_pmf(&solution.certificate);
         let bound = self.lower_bound(solution);
         let missing = solution.lower - bound;
-        let allowed = PROOF * (1.0 + 0.1 * solution.lower);
+        // Exponents of a million nats, and a potential of that size, have ten digits after the point.
+        let dearest = |(cost, told): (&DMatrix<f64>, &Constraint)| {
+            let entries = cost.iter().filter(|entry| entry.is_finite());
+            told.multiplier * entries.fold(0.0_f64, |most, entry| most.max(entry.abs()))
+        };
+        let digits = 4.0
+            * f64::EPSILON
+            * self.costs.iter().zip(&solution.constraints).map(dearest).sum::<f64>();
+        let allowed = PROOF * (1.0 + 0.1 * solution.lower) + digits;
         assert!(missing <= allowed, "{bound} does not prove {}\n{self}", solution.lower);
     }
 

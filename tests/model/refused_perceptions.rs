@@ -81,6 +81,26 @@ fn perceptions_that_do_not_fit() {
 }
 
 #[test]
+fn prices_of_a_perception() {
+    let rule = "one multiplier per cost, then that of the perception if there is one";
+    for multipliers in [&[1.0][..], &[1.0, 0.0, 0.0]] {
+        let found = (multipliers.len(), 2);
+        refused_shape(
+            with_perception().solve_at(multipliers),
+            "multipliers",
+            "entries",
+            found,
+            rule,
+        );
+    }
+    let rule = "the multiplier of a perception must be 0, which leaves the output pmf free, or +inf, which holds it to its smallest divergence";
+    for bad in [-1.0, 0.5, NAN] {
+        let argument = "the multiplier of perception";
+        refused_value(with_perception().solve_at(&[1.0, bad]), argument, bad, rule);
+    }
+}
+
+#[test]
 fn what_does_not_know_a_perception() {
     let refuses = |what: &str| {
         let message = format!(
@@ -88,9 +108,6 @@ fn what_does_not_know_a_perception() {
         );
         (RdcError::KnowsNoPerception { what: what.into() }, message)
     };
-    let (error, message) = refuses("a run at given multipliers");
-    refused(with_perception().solve_at(&[1.0]), &error, &message);
-    refused(with_perception().solve_at(&[1.0, 1.0]), &error, &message);
     let (error, message) = refuses("the smallest budget");
     refused(with_perception().smallest_budget(0, &[0.1, 0.1]), &error, &message);
     // A budget that every channel meets does not constrain.
@@ -104,10 +121,14 @@ fn what_does_not_know_a_perception() {
         let solved = with_perception().solve_with(&[0.1, 0.01], &settings);
         match method {
             Method::InteriorPoint => assert!(solved.is_ok()),
-            _ => assert!(
-                matches!(solved, Err(RdcError::KnowsNoPerception { .. })),
-                "{method}: {solved:?}"
-            ),
+            _ => {
+                let (error, message) = refuses(&format!("the method {method}"));
+                refused(solved, &error, &message);
+                let at = with_perception().solve_at_with(&[1.0, f64::INFINITY], &settings);
+                refused(at, &error, &message);
+            }
         }
+        // A price of 0 holds the output to nothing.
+        assert!(with_perception().solve_at_with(&[1.0, 0.0], &settings).is_ok(), "{method}");
     }
 }

@@ -34,4 +34,5 @@ mod proofs;
 mod proven;
 mod published;
 mod restoration;
+mod slopes;
 mod unusual_input;

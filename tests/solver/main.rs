@@ -41,3 +41,4 @@ mod methods;
 mod negative_costs;
 mod proven;
 mod wide_costs;
+mod zero_rate_slopes;

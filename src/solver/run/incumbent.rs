@@ -43,6 +43,8 @@ pub(crate) struct Finish<'a> {
     is_movable: bool,
     /// The largest entry of every cost.
     dearest: DVector<f64>,
+    /// What the dearest pair pays for the priced costs, at most.
+    dearest_paid: f64,
     /// In nats.
     tolerance: f64,
     lower: f64,
@@ -72,6 +74,7 @@ impl<'a> Finish<'a> {
             inside: None,
             is_movable: instance.has_like_pairs(),
             dearest: DVector::from_iterator(k, dearest),
+            dearest_paid: instance.dearest_paid(),
             tolerance: watch.settings().tolerance_nats(),
             lower: 0.0,
             dual: Dual { q: uniform.clone(), s: DVector::zeros(k), potential: None },
@@ -127,7 +130,7 @@ impl<'a> Finish<'a> {
         }
         if self.instance.marginal.is_some() {
             let excess = self.excess(sums, q);
-            let slack = excess.map_or(0.0, |excess| -excess.fold(f64::NEG_INFINITY, f64::max));
+            let slack = excess.map_or(0.0, |(excess, _)| -excess.fold(f64::NEG_INFINITY, f64::max));
             if slack > self.inside.as_ref().map_or(0.0, |(_, slack)| *slack) {
                 let place = Place { q: q.clone(), s: s.clone(), potential: sums.potential.clone() };
                 self.inside = Some((place, slack));
@@ -144,11 +147,10 @@ impl<'a> Finish<'a> {
     /// and of its budgets; rate is convex in the channel.
     fn upper_bound(&self, sums: &Sums, q: &DVector<f64>, s: &DVector<f64>) -> f64 {
         let rate = certificate::mutual_information_nats(sums, q, s);
-        let excess = self.excess(sums, q);
-        let Some(share) = excess.and_then(|excess| self.repair_share(&excess)) else {
-            return f64::INFINITY;
-        };
+        let Some((excess, moved)) = self.excess(sums, q) else { return f64::INFINITY };
+        let Some(share) = self.repair_share(&excess) else { return f64::INFINITY };
         let rate = rate
+            + moved * self.dearest_paid
             + certificate::rounding(self.instance, &[sums.log_partition, s.dot(&sums.expected)]);
         if rate.is_finite() { (1.0 - share) * rate + share * self.most() } else { f64::INFINITY }
     }
@@ -158,14 +160,14 @@ impl<'a> Finish<'a> {
         (self.instance.reproductions.min(self.instance.letters()) as f64).ln()
     }
 
-    /// What the budgets are exceeded by, at most, once the output pmf is what its constraint allows; `None` if forbidden pairs
-    /// are in the way.
-    fn excess(&self, sums: &Sums, q: &DVector<f64>) -> Option<DVector<f64>> {
+    /// What the budgets are exceeded by, at most, once the output pmf is what its constraint allows, and the mass that is moved
+    /// for it; `None` if forbidden pairs are in the way.
+    fn excess(&self, sums: &Sums, q: &DVector<f64>) -> Option<(DVector<f64>, f64)> {
         let excess = self.instance.excess(&sums.expected);
-        let Some(bounded) = &self.instance.marginal else { return Some(excess) };
+        let Some(bounded) = &self.instance.marginal else { return Some((excess, 0.0)) };
         let output = q.component_mul(&sums.c);
         let moved = 0.5 * (bounded.nearest(&output) - output).lp_norm(1);
-        (self.is_movable || moved <= MOVED).then(|| excess + moved * &self.dearest)
+        (self.is_movable || moved <= MOVED).then(|| (excess + moved * &self.dearest, moved))
     }
 
     /// The weight of the channel with slack that brings channels with this excess within the budgets, `None` if none does.
@@ -261,7 +263,7 @@ impl<'a> Finish<'a> {
         kernel.evaluate(self.instance, &q, &s);
         tighten(self.instance, kernel, &q, &mut s, &active);
         let excess = self.excess(&kernel.sums, &q);
-        if excess.and_then(|excess| self.repair_share(&excess)) == Some(0.0) {
+        if excess.and_then(|(excess, _)| self.repair_share(&excess)) == Some(0.0) {
             self.take_if_certified(&kernel.sums, &q, &s);
         }
     }
@@ -312,7 +314,11 @@ impl Place {
 }
 
 /// Sends what output letters have too much to those that have too little, whatever the source letter.
-fn reprocess(instance: &Instance<'_>, bounded: &Bounded<'_>, channel: &mut DMatrix<f64>) {
+pub(crate) fn reprocess(
+    instance: &Instance<'_>,
+    bounded: &Bounded<'_>,
+    channel: &mut DMatrix<f64>,
+) {
     let output = &*channel * &*instance.pmf;
     let wanted = bounded.nearest(&output);
     let kept = wanted.zip_map(&output, |wanted, has| if has > wanted { wanted / has } else { 1.0 });
