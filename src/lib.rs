@@ -99,6 +99,7 @@ pub use model::observation::Observation;
 pub use model::perception::Perception;
 pub use model::problem::Problem;
 pub use model::source::Source;
+pub use numerics::double_double::DoubleDouble;
 pub use numerics::information::{binary_entropy, entropy, mutual_information};
 pub use proof::bracket::{ProvenBracket, ProvenSpending};
 pub use queries::interpolant::triangulation::{
@@ -111,6 +112,7 @@ pub use queries::surface::grid::{Cell, Surface};
 pub use queries::surface::sweep::{Sweep, SweepProgress};
 pub use result::plane::Plane;
 pub use result::point::SurfacePoint;
+pub use result::precise::PreciseBracket;
 pub use result::progress::Progress;
 pub use result::regime::Regime;
 pub use result::settings::{Method, Settings, UnknownMethod};

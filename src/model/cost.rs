@@ -43,6 +43,14 @@ impl Cost {
         (scaled < self.dearest).then_some(scaled)
     }
 
+    /// What rounding took from a positive [`scaled_budget`](Self::scaled_budget), in the same units.
+    pub(crate) fn scaled_budget_error(&self, budget: f64, scaled: f64) -> f64 {
+        let above =
+            DoubleDouble::sum_of(budget, -self.offset) - DoubleDouble::from(self.offset_error);
+        let left = above - DoubleDouble::from(scaled * self.scale);
+        (left.high + left.low) / self.scale
+    }
+
     /// By how much a budget below the offset may miss it and still count as the offset.
     ///
     /// That is the rounding of the offset and of a budget meant to be it, relative to the offset. A budget of 0 has no digits

@@ -6,6 +6,7 @@
 
 use super::compensated::{exact_product, exact_sum};
 use std::f64::consts::{LN_2, LOG2_E};
+use std::fmt::{self, Display, Formatter};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Bounds `3 u^2 + 13 u^3`, relative, of a sum.
@@ -36,9 +37,12 @@ pub(crate) const fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((1023 + exponent) as u64) << 52)
 }
 
-/// `high + low`, with `|low| <= u |high|`.
+/// A number of twice the precision of doubles, about 32 digits: the unevaluated sum of two of them (Dekker 1971).
+///
+/// It prints with up to 30 digits after the point.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
-pub(crate) struct DoubleDouble {
+pub struct DoubleDouble {
+    // |low| <= u |high|
     pub(crate) high: f64,
     pub(crate) low: f64,
 }
@@ -57,6 +61,18 @@ fn ordered_sum(a: f64, b: f64) -> DoubleDouble {
 }
 
 impl DoubleDouble {
+    /// The nearest double.
+    #[must_use]
+    pub fn high(self) -> f64 {
+        self.high
+    }
+
+    /// What the nearest double leaves of the number.
+    #[must_use]
+    pub fn low(self) -> f64 {
+        self.low
+    }
+
     /// `a b` without an error.
     #[inline(always)]
     pub(crate) fn product_of(a: f64, b: f64) -> Self {
@@ -170,6 +186,36 @@ impl DoubleDouble {
 /// Powers of two beyond these are subnormal or infinite.
 const SMALLEST_EXPONENT: f64 = -960.0;
 const LARGEST_EXPONENT: f64 = 1000.0;
+
+/// Digits after the point that are printed unless asked for otherwise.
+const DIGITS: usize = 30;
+
+impl Display for DoubleDouble {
+    /// In decimal, with the precision asked for or 30 digits after the point.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.high.is_finite() {
+            return Display::fmt(&self.high, f);
+        }
+        let digits = f.precision().unwrap_or(DIGITS);
+        let is_negative = *self < Self::default();
+        let mut left = if is_negative { self.negated() } else { *self };
+        let mut whole = left.high.floor();
+        left = left.plus(Self::from(-whole));
+        if left < Self::default() {
+            (whole, left) = (whole - 1.0, left.plus(Self::from(1.0)));
+        }
+        let mut decimals = String::with_capacity(digits);
+        for _ in 0..digits {
+            left = left.times_double(10.0);
+            let digit =
+                (0..10).rev().map(f64::from).find(|&d| left >= Self::from(d)).unwrap_or(0.0);
+            left = left.plus(Self::from(-digit));
+            decimals.push(char::from(b'0' + digit as u8));
+        }
+        let point = if digits > 0 { "." } else { "" };
+        f.pad_integral(!is_negative, "", &format!("{whole}{point}{decimals}"))
+    }
+}
 
 impl Add for DoubleDouble {
     type Output = Self;

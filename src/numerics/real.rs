@@ -27,6 +27,7 @@ pub(crate) trait Real:
     fn ln(self) -> Self;
     fn sqrt(self) -> Self;
     fn to_f64(self) -> f64;
+    fn to_double_double(self) -> DoubleDouble;
 
     fn max(self, other: Self) -> Self {
         if self > other { self } else { other }
@@ -61,6 +62,10 @@ impl Real for f64 {
     fn to_f64(self) -> f64 {
         self
     }
+
+    fn to_double_double(self) -> DoubleDouble {
+        DoubleDouble::from(self)
+    }
 }
 
 impl Real for DoubleDouble {
@@ -85,6 +90,10 @@ impl Real for DoubleDouble {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self.high + self.low
+    }
+
+    fn to_double_double(self) -> DoubleDouble {
+        self
     }
 }
 

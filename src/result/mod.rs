@@ -3,6 +3,7 @@
 pub(crate) mod bracket;
 pub(crate) mod plane;
 pub(crate) mod point;
+pub(crate) mod precise;
 pub(crate) mod progress;
 pub(crate) mod regime;
 pub(crate) mod rules;

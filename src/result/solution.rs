@@ -1,5 +1,6 @@
 //! What a run returns.
 
+use super::precise::PreciseBracket;
 use super::progress::Progress;
 use crate::model::problem::Problem;
 use nalgebra::{DMatrix, DVector};
@@ -84,6 +85,9 @@ pub struct Solution {
     /// target and the budget is taken from the bound; of a Kullback-Leibler divergence letters that the target lacks have no part in
     /// `max_y c_y` (docs/perception.md).
     pub potential: DVector<f64>,
+    /// The bounds with the digits that doubles do not have, where a tolerance below 1e-12 was asked for and the run ended with a
+    /// channel ([`Settings::with_tolerance`](crate::Settings::with_tolerance)).
+    pub precise: Option<PreciseBracket>,
     /// How the run ended.
     pub status: Status,
     /// Iterations taken, over all parts of the run; 0 at zero rate.
@@ -141,7 +145,7 @@ impl Solution {
     /// `rate - lower`, in bits, `>= 0`.
     #[must_use]
     pub fn gap(&self) -> f64 {
-        self.rate - self.lower
+        self.precise.map_or(self.rate - self.lower, |precise| precise.gap())
     }
 
     /// By how many bits rounding may put the lower bound above the rate of this solution of a problem, see

@@ -3,6 +3,8 @@
 use super::form::{checked, rows};
 use super::number::exact;
 use crate::error::RdcError;
+use crate::numerics::double_double::DoubleDouble;
+use crate::result::precise::PreciseBracket;
 use crate::result::progress::Progress;
 use crate::result::rules;
 use crate::result::solution::{Constraint, Solution, Status};
@@ -29,6 +31,8 @@ struct SolutionFields {
     certificate: DVector<f64>,
     #[serde(with = "exact")]
     potential: DVector<f64>,
+    #[serde(default, serialize_with = "write_precise", deserialize_with = "read_precise")]
+    precise: Option<PreciseBracket>,
     status: Status,
     iterations: usize,
     trace: Vec<Progress>,
@@ -41,6 +45,36 @@ fn write_channel<S: Serializer>(channel: &DMatrix<f64>, serializer: S) -> Result
 fn read_channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DMatrix<f64>, D::Error> {
     let rows: Vec<Vec<f64>> = exact::deserialize(deserializer)?;
     matrix_from_rows("channel", &rows).map_err(D::Error::custom)
+}
+
+/// The two parts of the upper bound, then those of the lower one; nothing where there are none.
+fn write_precise<S: Serializer>(
+    precise: &Option<PreciseBracket>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let parts = |bound: DoubleDouble| [bound.high(), bound.low()];
+    let bounds = precise.iter().flat_map(|precise| [precise.rate, precise.lower]);
+    exact::serialize(&bounds.flat_map(parts).collect::<Vec<f64>>(), serializer)
+}
+
+fn read_precise<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PreciseBracket>, D::Error> {
+    let parts: Vec<f64> = exact::deserialize(deserializer)?;
+    match parts[..] {
+        [] => Ok(None),
+        [rate, rate_low, lower, lower_low] => {
+            let rule = "the two parts of two finite bounds must be those of numbers >= 0";
+            for (high, low) in [(rate, rate_low), (lower, lower_low)] {
+                let is_pair = high >= 0.0 && high.is_finite() && high + low == high;
+                validate::scalar("precise", high, rule, is_pair).map_err(D::Error::custom)?;
+            }
+            let [rate, lower] = [(rate, rate_low), (lower, lower_low)]
+                .map(|(high, low)| DoubleDouble::sum_of(high, low));
+            Ok(Some(PreciseBracket { rate, lower }))
+        }
+        _ => Err(D::Error::invalid_length(parts.len(), &"no numbers, or two for each bound")),
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -32,6 +32,10 @@ pub(crate) fn solve_instance(
     guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
+    if watch.settings().is_beyond_doubles() && !instance.constraints.is_empty() {
+        // What counts as zero in doubles, a rate or a budget, would end the digits there.
+        return in_double_double(instance, watch);
+    }
     if let Some(outcome) = zero_rate(instance) {
         return outcome;
     }
@@ -149,5 +153,5 @@ fn better(instance: &Instance<'_>, first: Outcome, second: Outcome) -> Outcome {
     } else {
         (second.lower_nats, second.dual)
     };
-    Outcome { channel, lower_nats, dual, ended: second.ended }
+    Outcome { channel, lower_nats, dual, ended: second.ended, fine: second.fine }
 }

@@ -2,7 +2,11 @@
 
 use crate::model::cost::{Cost, bits_per_unit};
 use crate::model::problem::{PERCEPTION, Problem};
+use crate::numerics::double_double::{DoubleDouble, LOG2E};
 use crate::numerics::information;
+use crate::numerics::real::Real;
+use crate::result::precise::PreciseBracket;
+use crate::result::settings::SMALLEST_IN_DOUBLES;
 use crate::result::solution::{Constraint, Solution, Status, bounds_rounding};
 use crate::result::verdict::Verdict;
 use crate::solver::run::monitor::Watch;
@@ -21,7 +25,7 @@ pub(crate) fn solution(
     is_met: bool,
     watch: Watch<'_>,
 ) -> Solution {
-    let Outcome { channel, lower_nats: proven, dual, ended, .. } = outcome;
+    let Outcome { channel, lower_nats: proven, dual, ended, fine } = outcome;
     let constraint = |(cost, &s): (&Cost, &f64)| {
         let letter = |x: usize| problem.pmf[x] * channel.column(x).dot(&cost.matrix.column(x));
         let achieved = cost.in_units((0..problem.pmf.len()).map(letter).sum());
@@ -46,7 +50,7 @@ pub(crate) fn solution(
     let channel = transposed;
     let information = information::mutual_information(&problem.pmf, &channel);
     let rate = if is_met { information } else { f64::INFINITY };
-    let (lower, rate, status) = settled(
+    let (lower, rate, mut status) = settled(
         proven / LN_2,
         rate,
         bounds_rounding(problem, rate, &constraints),
@@ -58,18 +62,37 @@ pub(crate) fn solution(
         "a lower bound of {} bits on a rate of {information} bits",
         proven / LN_2
     );
+    let precise = fine.filter(|_| is_met && watch.settings().is_beyond_doubles()).map(in_bits);
+    if watch.settings().tolerance() < SMALLEST_IN_DOUBLES {
+        // Doubles that agree to the last digit are not known to that digit.
+        let is_closed = |precise: PreciseBracket| precise.gap() <= watch.settings().tolerance();
+        status = match status {
+            Status::Certified | Status::Stalled if precise.is_some_and(is_closed) => {
+                Status::Certified
+            }
+            Status::Certified => Status::Stalled,
+            other => other,
+        };
+    }
     Solution {
         rate,
         lower,
         constraints,
         output,
         potential: potential.g / LN_2,
+        precise,
         channel,
         certificate: dual.q,
         status,
         iterations: watch.iterations(),
         trace: watch.into_trace(),
     }
+}
+
+/// Bounds in nats as a bracket in bits.
+fn in_bits(nats: [DoubleDouble; 2]) -> PreciseBracket {
+    let [lower, rate] = nats.map(|bound| bound.max(DoubleDouble::ZERO) * LOG2E);
+    PreciseBracket { rate, lower }
 }
 
 /// The bounds in bits that are returned, and the status: a lower bound on R in bits and the rate of a channel, judged by the

@@ -1,6 +1,8 @@
 //! Budgets that a channel meets which ignores the source.
 
 use crate::feasibility::linear_program;
+use crate::numerics::double_double::DoubleDouble;
+use crate::numerics::real::Real;
 use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
@@ -107,6 +109,7 @@ fn without_rate(instance: &Instance<'_>, output: DVector<f64>) -> Outcome {
         lower_nats: 0.0,
         dual: Dual { q: output, s: DVector::zeros(instance.constraints.len()), potential: None },
         ended: Ended::Certified,
+        fine: Some([DoubleDouble::ZERO; 2]),
     }
 }
 

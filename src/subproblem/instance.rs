@@ -30,6 +30,8 @@ pub(crate) struct LinearConstraint<'a> {
     /// What the cost is made of: (index in the problem, weight), up to a constant for each source letter.
     pub(crate) origin: Vec<(usize, f64)>,
     pub(crate) budget: f64,
+    /// What the budget lost to rounding, for the method in double-double.
+    pub(crate) budget_error: f64,
     /// What the budget may be exceeded by and still count as met.
     pub(crate) rounding: f64,
 }
@@ -71,6 +73,11 @@ impl<'a> Instance<'a> {
                 scale,
                 origin: vec![(index, scale)],
                 budget: scale * scaled,
+                budget_error: if scaled > 0.0 {
+                    scale * cost.scaled_budget_error(budget, scaled)
+                } else {
+                    0.0
+                },
                 rounding: scale * cost.budget_rounding(budget),
             })
         };
@@ -89,7 +96,7 @@ impl<'a> Instance<'a> {
     pub(crate) fn clear_budget(&mut self, k: usize) {
         let constraint = &mut self.constraints[k];
         constraint.origin.iter_mut().for_each(|(_, weight)| *weight /= constraint.scale);
-        (constraint.budget, constraint.scale) = (0.0, 1.0);
+        (constraint.budget, constraint.budget_error, constraint.scale) = (0.0, 0.0, 1.0);
     }
 
     /// The same request with the output pmf held to a marginal.
@@ -170,6 +177,7 @@ impl<'a> Instance<'a> {
             scale: 1.0,
             origin: Vec::new(),
             budget: f64::INFINITY,
+            budget_error: 0.0,
             rounding: 0.0,
         };
         Instance {
@@ -211,6 +219,7 @@ impl<'a> Instance<'a> {
                 scale: 1.0,
                 origin: vec![(k, 1.0)],
                 budget,
+                budget_error: 0.0,
                 rounding: 0.0,
             };
         let constraints = coordinates.into_iter().zip(budgets).enumerate().map(constraint);

@@ -51,12 +51,16 @@ impl<T: Real> Program<T> {
         let pmf = letters.iter().map(|&x| T::from(instance.pmf[x]) / total).collect();
         let costs =
             instance.constraints.iter().map(|cost| matrix(&|x, y| cost.cost(x, y))).collect();
-        let raised = |budget: f64| {
-            let budget = T::from(budget);
+        let raised = |budget: f64, error: f64| {
+            let budget = T::from(budget) + T::from(error);
             let unit = if budget > T::ZERO { budget } else { T::ONE };
             budget + T::from(extra) * unit
         };
-        let budgets = instance.constraints.iter().map(|cost| raised(cost.budget)).collect();
+        let budgets = instance
+            .constraints
+            .iter()
+            .map(|cost| raised(cost.budget, cost.budget_error))
+            .collect();
         let priced = (!instance.priced.is_empty()).then(|| {
             let none = DVector::zeros(instance.constraints.len());
             let mut row = vec![0.0; m];
@@ -70,7 +74,10 @@ impl<T: Real> Program<T> {
             exponents
         });
         let allowed = DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
-        let network = instance.marginal.as_ref().map(|bounded| Network::new(bounded, &raised));
+        let network = instance
+            .marginal
+            .as_ref()
+            .map(|bounded| Network::new(bounded, &|budget| raised(budget, 0.0)));
         let extra = T::ZERO;
         let combined = None;
         Self {

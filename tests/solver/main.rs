@@ -39,6 +39,7 @@ mod infeasible_budgets;
 mod limits_and_callbacks;
 mod methods;
 mod negative_costs;
+mod precise;
 mod proven;
 mod wide_costs;
 mod zero_rate_slopes;

@@ -205,7 +205,7 @@ impl<'a> Finish<'a> {
             self.clear_letters(&mut kernel, z, r);
         }
         let channel = self.repaired_channel();
-        Outcome { channel, lower_nats: self.lower, dual: self.dual, ended }
+        Outcome { channel, lower_nats: self.lower, dual: self.dual, ended, fine: None }
     }
 
     fn clear_potential(&mut self, kernel: &mut Kernel) {

@@ -2,6 +2,7 @@
 
 use crate::model::cost::Allowed;
 use crate::numerics::compensated::TwoFold;
+use crate::numerics::double_double::DoubleDouble;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::left_out::{self, Purpose};
 use crate::subproblem::output_constraint::Potential;
@@ -15,6 +16,8 @@ pub(crate) struct Outcome {
     pub(crate) lower_nats: f64,
     pub(crate) dual: Dual,
     pub(crate) ended: Ended,
+    /// The two bounds in nats with the digits that the method in double-double has of them.
+    pub(crate) fine: Option<[DoubleDouble; 2]>,
 }
 
 /// The pair (q, s) that proves a lower bound.
@@ -36,7 +39,11 @@ impl Outcome {
         };
         let before = toll(&self.dual);
         self.dual.publish(instance, allowed);
-        self.lower_nats -= (toll(&self.dual) - before).max(0.0);
+        let lost = (toll(&self.dual) - before).max(0.0);
+        self.lower_nats -= lost;
+        if let Some([lower, _]) = &mut self.fine {
+            *lower = *lower - DoubleDouble::from(lost);
+        }
     }
 }
 

@@ -12,10 +12,12 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::output_constraint::Bounded;
 use crate::subproblem::program::Program;
 use nalgebra::{DMatrix, DVector};
-use std::f64::consts::LN_2;
 
 /// Excess over a budget, relative to it, that is left to the rounding of a channel in doubles.
 const BUDGET_ROUNDING: f64 = 1e-15;
+
+/// ... or what share of the tolerance it may be, where that is less.
+const BUDGET_SHARE: f64 = 1e-4;
 
 /// The complementarity of the multipliers at the start, in nats.
 const FIRST_MU: f64 = 0.01;
@@ -210,7 +212,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         }
         let excess = self.excess(iterate, at);
         let g = program.potential(&iterate.phi);
-        if excess <= BUDGET_ROUNDING {
+        let rounding = BUDGET_ROUNDING.min(BUDGET_SHARE * self.watch.settings().tolerance());
+        if excess <= rounding {
             let rate = at.information(q, s, &g);
             if rate < self.best.upper {
                 self.best.upper = rate;
@@ -300,10 +303,9 @@ impl<T: Real> Best<T> {
         Self { lower, dual, upper, channel, missing, slack: None }
     }
 
-    /// Whether the gap is within a tolerance in nats, relative where the rate is above one bit.
+    /// Whether the gap is within a tolerance in nats.
     pub(super) fn is_closed(&self, tolerance: f64) -> bool {
-        let (gap, rate) = ((self.upper - self.lower).to_f64(), self.upper.to_f64());
-        gap <= tolerance * (rate / LN_2).max(1.0)
+        (self.upper - self.lower).to_f64() <= tolerance
     }
 
     /// Turns the lower bound on the pairs of a face of the frontier into one of the whole program: a large multiple of the normal
@@ -339,7 +341,8 @@ impl<T: Real> Best<T> {
         program: &Program<T>,
         ended: Ended,
     ) -> Outcome {
-        let Self { lower, dual, channel, .. } = self;
+        let Self { lower, upper, dual, channel, .. } = self;
+        let has_channel = channel.is_some();
         let m = instance.reproductions;
         let [output, costs, ..] = &dual.pairs;
         let s = costs.value.iter().map(|s| s.to_f64());
@@ -358,6 +361,7 @@ impl<T: Real> Best<T> {
             // What is published is rounded to doubles: the bound told is that of the rounded numbers.
             lower_nats = lower_nats.min(LowerBound::new(instance).at(&q, &s, potential.as_ref()));
         }
-        Outcome { channel, lower_nats, dual: Dual { q, s, potential }, ended }
+        let fine = has_channel.then(|| [lower, upper].map(T::to_double_double));
+        Outcome { channel, lower_nats, dual: Dual { q, s, potential }, ended, fine }
     }
 }

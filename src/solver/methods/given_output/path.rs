@@ -449,6 +449,7 @@ impl<'a> Path<'a> {
             dual: Dual { q: self.output.clone(), s: DVector::zeros(0), potential: Some(potential) },
             channel,
             ended,
+            fine: None,
         }
     }
 }
