@@ -223,6 +223,27 @@ fn perceptions_and_problems_with_one_are_kept() {
 }
 
 #[test]
+fn digits_beyond_doubles() {
+    let hamming = rows(&[[0.0, 1.0], [1.0, 0.0]]);
+    let problem =
+        Problem::new(pmf(&[0.7, 0.3]), 2).unwrap().with_cost("distortion", hamming).unwrap();
+    let settings = Settings::default().with_tolerance(1e-25).unwrap();
+    let solution = problem.solve_with(&[0.1], &settings).unwrap();
+    let read = kept(&solution);
+    assert!(read.precise.is_some() && read.precise == solution.precise);
+    for (index, new) in [(1, 1.0), (0, -1.0), (2, INF)] {
+        let pointer = format!("/precise/{index}");
+        let new = if new == INF { "inf".into() } else { new.into() };
+        refused::<Solution>(&changed(&solution, &pointer, new), "two finite bounds");
+    }
+    refused::<Solution>(&changed(&solution, "/precise", vec![0.5].into()), "two for each bound");
+    // What was written before there were such digits is read as without them.
+    let mut old: serde_json::Value = serde_json::to_value(&solution).unwrap();
+    old.as_object_mut().unwrap().remove("precise");
+    assert!(serde_json::from_value::<Solution>(old).unwrap().precise.is_none());
+}
+
+#[test]
 fn malformed_perceptions_are_refused() {
     let perception = r#"{"target": [0.7, 0.3], "divergence": {"wasserstein": [0, 1]}}"#;
     assert!(serde_json::from_str::<Perception>(perception).is_ok());

@@ -145,14 +145,18 @@ fn at_the_ends() {
     }
 }
 
-/// What a budget has above the smallest average is known beyond doubles: a utility of at least 1 - D.
+/// What a budget has above the smallest average is known beyond doubles, also where their difference is not a double.
 #[test]
 fn utilities() {
-    for budget in [-0.9, -0.7, -0.999_999_9] {
+    for (budget, gain, loss) in
+        [(-0.9, 1.0, 0.0), (-0.999_999_9, 1.0, 0.0), (0.25, 0.1, 2.9), (1e-3, 0.7, 11.0)]
+    {
         let pmf = DVector::from_vec(vec![0.6, 0.4]);
         let problem = Problem::new(pmf.clone(), 2).unwrap();
-        let problem = problem.with_cost("lost", hamming(2).add_scalar(-1.0)).unwrap();
-        let d = real(budget) + real(1.0);
+        let cost = hamming(2).map(|wrong| if wrong > 0.0 { loss } else { -gain });
+        let problem = problem.with_cost("lost", cost).unwrap();
+        // The entries above the smallest are rounded to doubles once.
+        let d = (real(budget) + real(gain)) / real(loss + gain);
         let value = entropy(&over_sum(&pmf)) - entropy([&d, &(real(1.0) - &d)]);
         assert_value(&precise(&problem, &[budget]), &value);
     }
