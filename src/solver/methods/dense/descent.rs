@@ -179,8 +179,13 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
             if length.to_f64() >= SHORT_STEP {
                 self.tighten(iterate, &at);
             } else {
-                let mu = iterate.complementarity();
-                at = centre(self.program, iterate, at, mu);
+                // Where the output pmf hardly has the letters that the budgets want, the multipliers that are best for it are far too large.
+                let (mu, merit) = (iterate.complementarity(), iterate.merit(self.program, &at));
+                let mut centred = iterate.clone();
+                let centred_at = centre(self.program, &mut centred, self.evaluate(iterate), mu);
+                if centred.merit(self.program, &centred_at) <= T::from(GROWTH) * merit + tolerance {
+                    (*iterate, at) = (centred, centred_at);
+                }
             }
             self.watch.step();
         }
