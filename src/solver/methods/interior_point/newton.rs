@@ -19,13 +19,15 @@
 //! inverted on the other side (Woodbury), so a factorisation costs n m min(n, m).
 //!
 //! Where the output marginal is constrained, the potential's step e stands below u, and h below itself with the signs that
-//! belong there, so that all of the above holds for the two together ([`super::output::dense_kkt`], [`super::output::low_rank_kkt`]). The price is one
-//! more multiplier, of the cost that [`super::output::elimination`] calls theta; it has no part in P.
+//! belong there, so that all of the above holds for the two together ([`super::output::dense_kkt`], and where there are few
+//! columns [`super::output::low_rank_kkt`] and [`super::output::line_kkt`]). The price is one more multiplier, of the cost that
+//! [`super::output::elimination`] calls theta; it has no part in P.
 
 use crate::numerics::cholesky::{Cholesky, gram};
 use crate::numerics::low_rank::Compression;
-use crate::solver::methods::interior_point::output::dense_kkt::Saddle;
+use crate::solver::methods::interior_point::output::dense_kkt::{Equations, Saddle};
 use crate::solver::methods::interior_point::output::elimination::{Barrier, Missing};
+use crate::solver::methods::interior_point::output::line_kkt::Line;
 use crate::solver::methods::interior_point::output::low_rank_kkt::Thin;
 use crate::solver::methods::interior_point::output::spanning_tree::Weights;
 use crate::subproblem::lagrangian::Kernel;
@@ -187,7 +189,7 @@ impl Newton {
         match self.normal {
             Normal::Columns(factor) | Normal::Rows { factor, .. } => factor.into_matrix(),
             Normal::Saddle(saddle) => saddle.into_buffer(),
-            Normal::Thin(_) => DMatrix::zeros(0, 0),
+            Normal::Thin(_) | Normal::Line(_) => DMatrix::zeros(0, 0),
         }
     }
 }
@@ -233,6 +235,7 @@ enum Normal {
     },
     Saddle(Box<Saddle>),
     Thin(Thin),
+    Line(Box<Line>),
 }
 
 impl Normal {
@@ -259,16 +262,22 @@ impl Normal {
         barrier: &Barrier<'_>,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        if let (Some(fewer), Weights::Diagonal(weights)) = (fewer, &barrier.weights)
-            && barrier.tree.is_star()
-            && let Some(thin) = Thin::new(fewer, &kernel.sums.c, z, root_q, weights)
-        {
-            return Some(Self::Thin(thin));
+        let (c, tree) = (&kernel.sums.c, &barrier.tree);
+        let equations =
+            Equations { tree: tree.clone(), c: c.clone(), z: z.clone(), root_q: root_q.clone() };
+        if let (Some(fewer), Weights::Diagonal(weights)) = (fewer, &barrier.weights) {
+            let thin = if tree.is_star() {
+                Thin::new(fewer, c, z, root_q, weights).map(Self::Thin)
+            } else {
+                let line = Line::new(fewer, equations.clone(), weights);
+                line.map(|line| Self::Line(Box::new(line)))
+            };
+            if thin.is_some() {
+                return thin;
+            }
         }
         // What the compression leaves out may be all that keeps the potential's matrix from being singular.
-        let along = (barrier.tree.clone(), barrier.weights.clone());
-        let root_q = root_q.clone();
-        let saddle = Saddle::new(&kernel.weighted, &kernel.sums.c, z, root_q, along, buffer)?;
+        let saddle = Saddle::new(&kernel.weighted, equations, barrier.weights.clone(), buffer)?;
         Some(Self::Saddle(Box::new(saddle)))
     }
 
@@ -277,6 +286,7 @@ impl Normal {
         match self {
             Self::Saddle(saddle) => saddle.times(right),
             Self::Thin(thin) => thin.times(right),
+            Self::Line(line) => line.times(right),
             Self::Columns(_) | Self::Rows { .. } => right.clone(),
         }
     }
@@ -293,6 +303,7 @@ impl Normal {
             }
             Self::Saddle(saddle) => saddle.solve_mut(&mut a),
             Self::Thin(thin) => thin.solve_mut(&mut a),
+            Self::Line(line) => line.solve_mut(&mut a),
         }
         a
     }

@@ -120,9 +120,8 @@ impl Thin {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dense_kkt::Saddle;
-    use super::super::spanning_tree::Tree;
-    use super::super::spanning_tree::Weights;
+    use super::super::dense_kkt::{Equations, Saddle};
+    use super::super::spanning_tree::{Tree, Weights};
     use super::*;
 
     #[test]
@@ -135,15 +134,9 @@ mod tests {
         let weights = DVector::from_fn(m, |i, _| [1e4, 1e-3][i % 2]);
         let right = DVector::from_fn(2 * m, |i, _| (i as f64).cos());
         let thin = Thin::new(&g, &c, &z, &root_q, &weights).unwrap();
-        let whole = Saddle::new(
-            &g,
-            &c,
-            &z,
-            root_q,
-            (Tree::star(m), Weights::Diagonal(weights)),
-            DMatrix::zeros(0, 0),
-        )
-        .unwrap();
+        let equations = Equations { tree: Tree::star(m), c, z, root_q };
+        let whole =
+            Saddle::new(&g, equations, Weights::Diagonal(weights), DMatrix::zeros(0, 0)).unwrap();
         let (mut a, mut b) = (right.clone(), right.clone());
         thin.solve_mut(&mut a);
         whole.solve_mut(&mut b);
