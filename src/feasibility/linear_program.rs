@@ -9,6 +9,7 @@
 use crate::numerics::double_double::DoubleDouble;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot, largest, sum};
+use crate::numerics::simd;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
 use nalgebra::{DMatrix, DVector};
@@ -110,7 +111,7 @@ impl Polytope<f64> for Instance<'_> {
         let mut vertex = Vertex { costs: vec![0.0; self.constraints.len()], letters: Vec::new() };
         for (x, &p) in self.pmf.iter().enumerate() {
             self.exponent(x, &s, &mut row);
-            let least = row.iter().copied().fold(f64::INFINITY, f64::min);
+            let least = simd::least(&row);
             let y = row.iter().position(|&e| e == least).unwrap_or(0);
             for (constraint, total) in self.constraints.iter().zip(&mut vertex.costs) {
                 *total += p * constraint.cost(x, y);

@@ -42,7 +42,7 @@ impl<'a> Likelihood<'a> {
             let least = row.iter().copied().fold(f64::INFINITY, f64::min);
             for e in row.iter_mut() {
                 let exponent = least - *e;
-                *e = if exponent > NEGLIGIBLE { exp(exponent) } else { 0.0 };
+                *e = if exponent > NEGLIGIBLE { exp::<false>(exponent) } else { 0.0 };
             }
             instance.pmf[x] * least
         };

@@ -194,8 +194,7 @@ impl<'a> Finish<'a> {
         ended: Ended,
     ) -> Outcome {
         if matches!(ended, Ended::Certified) {
-            let Dual { q, s, potential, .. } = &self.dual;
-            let mut kernel = Kernel::light(self.instance, q, s, potential.clone());
+            let mut kernel = Kernel::blank(self.instance, self.dual.potential.clone());
             if idle {
                 self.clear_potential(&mut kernel);
             }
@@ -249,16 +248,20 @@ impl<'a> Finish<'a> {
         kernel.evaluate(self.instance, &q, &s);
         let barrier = DVector::from_element(s.len(), mu);
         centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
-        if !self.take_if_certified(&kernel.sums, &q, &s) {
+        let mut moved = !self.take_if_certified(&kernel.sums, &q, &s);
+        if moved {
             q = self.place.q.clone();
             s = self.place.s.clone();
         }
         let is_active = |k: &usize| self.dual.s[*k] > r[*k];
         let active: Vec<usize> = (0..s.len()).filter(is_active).collect();
         for k in (0..s.len()).filter(|k| !active.contains(k)) {
+            moved |= s[k] != 0.0;
             s[k] = 0.0;
         }
-        kernel.evaluate(self.instance, &q, &s);
+        if moved {
+            kernel.evaluate(self.instance, &q, &s);
+        }
         tighten(self.instance, kernel, &q, &mut s, &active);
         let excess = self.excess(&kernel.sums, &q);
         if excess.and_then(|excess| self.repair_share(&excess)) == Some(0.0) {
