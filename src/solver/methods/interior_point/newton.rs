@@ -9,7 +9,7 @@
 //!
 //! Near the solution z is tiny, and N is all but singular along changes of q that leave every `t_x` alone. Where
 //! such a change moves `E[d]`, it is the second row that decides it, and eliminating with N alone loses it in
-//! rounding. So `h P` times the second row is added to the first, with `P` about `C^{-1}` but bounded:
+//! rounding. So `h P` times the second row is added to the first, with `P` about `C^{-1}`:
 //!
 //! ```text
 //! (N + h P h^T) u + h (1 - P C) v = a - h P b
@@ -31,17 +31,8 @@ use crate::solver::methods::interior_point::output::spanning_tree::Weights;
 use crate::subproblem::lagrangian::Kernel;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
 
-/// Relative ridges tried on the diagonal of a matrix that rounding has made indefinite.
-const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
-
-/// `h P h^T` is kept below this multiple of 1, the size of `V^T V`.
-const LARGEST_PENALTY: f64 = 1e4;
-
 /// What is added to the diagonal of a matrix that is singular where costs are alike, relative to it.
 const PENALTY_ROUNDING: f64 = 1e-14;
-
-/// Rounds of iterative refinement where the output marginal is constrained.
-const REFINEMENTS: usize = 2;
 
 /// A factored Newton matrix.
 #[derive(Debug)]
@@ -51,10 +42,6 @@ pub(crate) struct Newton {
     penalty: DMatrix<f64>,
     /// `(N + h P h^T)^{-1} h (1 - P C)`.
     solved: DMatrix<f64>,
-    /// C.
-    corner: DMatrix<f64>,
-    /// `h (1 - P C)`.
-    coupling: DMatrix<f64>,
     /// `C + h^T solved`, `None` without constraints. Pivoting matters: with costs that are alike it is all but singular.
     schur: Option<FullPivLU<f64, Dyn, Dyn>>,
 }
@@ -79,10 +66,7 @@ impl Newton {
         }
         let k = h.ncols();
         let mut corner = &kernel.sums.covariance + DMatrix::from_diagonal(slack_ratio);
-        let bound = |i: usize, _| {
-            h.column(i).norm_squared() / LARGEST_PENALTY + PENALTY_ROUNDING * corner[(i, i)]
-        };
-        let bound = DVector::from_fn(k, bound);
+        let bound = PENALTY_ROUNDING * corner.diagonal();
         let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
@@ -121,8 +105,7 @@ impl Newton {
             }
         };
         let k = h.ncols();
-        let coupling = &h * (DMatrix::identity(k, k) - &penalty * &corner);
-        let mut solved = coupling.clone();
+        let mut solved = &h * (DMatrix::identity(k, k) - &penalty * &corner);
         for mut column in solved.column_iter_mut() {
             let solution = normal.solve(column.clone_owned());
             column.copy_from(&solution);
@@ -132,17 +115,12 @@ impl Newton {
         if schur.as_ref().is_some_and(|schur| !schur.is_invertible()) {
             return None;
         }
-        Some(Self { normal, h, penalty, solved, corner, coupling, schur })
+        Some(Self { normal, h, penalty, solved, schur })
     }
 
     /// The solution `(u, v)` for the right-hand side `(a, b)`.
     pub(crate) fn solve(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
-        self.eliminate(a - &self.h * (&self.penalty * b), b)
-    }
-
-    /// The solution with the multiple of the second row already added to the first.
-    fn eliminate(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
-        let mut u = self.normal.solve(a);
+        let mut u = self.normal.solve(a - &self.h * (&self.penalty * b));
         let mut v = b + self.h.tr_mul(&u);
         if let Some(schur) = &self.schur {
             schur.solve_mut(&mut v);
@@ -165,21 +143,10 @@ impl Newton {
         all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
         let mut stacked = a;
         stacked.extend(below.iter().copied());
-        let right = stacked - &self.h * (&self.penalty * &all);
-        let (mut u, mut v) = self.eliminate(right.clone(), &all);
-        // The matrix has entries of all sizes: what rounding has taken is brought back.
-        for _ in 0..REFINEMENTS {
-            let left = &right - self.normal.times(&u) - &self.coupling * &v;
-            let below = &all - &self.corner * &v + self.h.tr_mul(&u);
-            let (du, dv) = self.eliminate(left, &below);
-            u += du;
-            v += dv;
-        }
+        let (u, v) = self.solve(stacked, &all);
         let price = v.iter().nth(k).copied().unwrap_or(0.0);
-        v = v.rows(0, k).into_owned();
         let nodes = barrier.tree.up(&u.rows(m, u.len() - m).into_owned());
-        u = u.rows(0, m).into_owned();
-        (u, v, nodes, price)
+        (u.rows(0, m).into_owned(), v.rows(0, k).into_owned(), nodes, price)
     }
 
     /// The memory of the factor.
@@ -267,18 +234,8 @@ impl Normal {
         }
         // What the compression leaves out may be all that keeps the potential's matrix from being singular.
         let along = (barrier.tree.clone(), barrier.weights.clone());
-        let root_q = root_q.clone();
         let saddle = Saddle::new(&kernel.weighted, &kernel.sums.c, z, root_q, along, buffer)?;
         Some(Self::Saddle(Box::new(saddle)))
-    }
-
-    /// The product with the stacked steps of a saddle.
-    fn times(&self, right: &DVector<f64>) -> DVector<f64> {
-        match self {
-            Self::Saddle(saddle) => saddle.times(right),
-            Self::Thin(thin) => thin.times(right),
-            Self::Columns(_) | Self::Rows { .. } => right.clone(),
-        }
     }
 
     fn solve(&self, mut a: DVector<f64>) -> DVector<f64> {
@@ -298,20 +255,13 @@ impl Normal {
     }
 }
 
-/// Factors `g g^T + diag(diagonal)`; a failed factorisation destroys the matrix, which is then made again.
+/// Factors `g g^T + diag(diagonal)`.
 fn factor(g: &DMatrix<f64>, diagonal: &DVector<f64>, buffer: DMatrix<f64>) -> Option<Cholesky> {
-    let mut matrix = buffer;
-    for ridge in RIDGES {
-        matrix = gram(g, matrix);
-        for (i, d) in diagonal.iter().enumerate() {
-            matrix[(i, i)] = (matrix[(i, i)] + d) * (1.0 + ridge);
-        }
-        match Cholesky::new(matrix) {
-            Ok(factor) => return Some(factor),
-            Err(destroyed) => matrix = destroyed,
-        }
+    let mut matrix = gram(g, buffer);
+    for (i, d) in diagonal.iter().enumerate() {
+        matrix[(i, i)] += d;
     }
-    None
+    Cholesky::new(matrix)
 }
 
 #[cfg(test)]

@@ -23,17 +23,10 @@ const SMALL_RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
 
 #[derive(Debug)]
 pub(crate) struct Saddle {
-    pub(crate) tree: Tree,
     inner: Cholesky,
     outer: Cholesky,
     /// `T^T`, m x p.
     transposed: DMatrix<f64>,
-    /// The matrices themselves.
-    normal: DMatrix<f64>,
-    c: DVector<f64>,
-    z: DVector<f64>,
-    root_q: DVector<f64>,
-    weights: Weights,
 }
 
 impl Saddle {
@@ -42,7 +35,7 @@ impl Saddle {
         v: &DMatrix<f64>,
         c: &DVector<f64>,
         z: &DVector<f64>,
-        root_q: DVector<f64>,
+        root_q: &DVector<f64>,
         (tree, weights): (Tree, Weights),
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
@@ -52,13 +45,13 @@ impl Saddle {
         for (y, c) in c.iter().enumerate() {
             seen[(y, y)] += c;
         }
-        for (mut column, root) in seen.column_iter_mut().zip(&root_q) {
+        for (mut column, root) in seen.column_iter_mut().zip(root_q) {
             column *= *root;
         }
         let mut transposed = tree.across(seen);
         let mut scaled = transposed.clone();
         for mut column in scaled.column_iter_mut() {
-            column.component_mul_assign(&root_q);
+            column.component_mul_assign(root_q);
         }
         let mut inner = tree.across(scaled.transpose());
         match &weights {
@@ -69,7 +62,7 @@ impl Saddle {
             }
             Weights::Dense(weights) => inner += weights,
         }
-        let sizes = tree.down(&root_q.component_mul(&root_q).component_mul(c));
+        let sizes = tree.down(&root_q.component_mul(root_q).component_mul(c));
         let inner = Cholesky::with_ridges(&inner, &RIDGES, &sizes)?;
         inner.solve_right_mut(&mut transposed);
         let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
@@ -78,26 +71,7 @@ impl Saddle {
             whole[(y, y)] += z;
         }
         let outer = Cholesky::with_ridges(&whole, &SMALL_RIDGES, &DVector::zeros(c.len()))?;
-        let (c, z) = (c.clone(), z.clone());
-        Some(Self { tree, inner, outer, transposed, normal, c, z, root_q, weights })
-    }
-
-    /// The product with `(u, e)`, one below the other.
-    pub(crate) fn times(&self, right: &DVector<f64>) -> DVector<f64> {
-        let m = self.normal.nrows();
-        let u = right.rows(0, m);
-        let e = right.rows(m, right.len() - m).into_owned();
-        let potential = self.tree.up(&e).rows(0, m).component_mul(&self.root_q);
-        let both = u - &potential;
-        let through = &self.normal * &both;
-        let mut product = u.component_mul(&self.z) + potential.component_mul(&self.c) + &through;
-        let seen = (both.component_mul(&self.c) - through).component_mul(&self.root_q);
-        let weighted = match &self.weights {
-            Weights::Diagonal(weights) => e.component_mul(weights),
-            Weights::Dense(weights) => weights * e,
-        };
-        product.extend((self.tree.down(&seen) - weighted).iter().copied());
-        product
+        Some(Self { inner, outer, transposed })
     }
 
     /// `(a, b) <- (u, e)`, one below the other.
