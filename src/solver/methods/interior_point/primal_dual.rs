@@ -10,9 +10,9 @@
 //!
 //! A step solves the Newton equations of these for a smaller mu. One factorisation serves two right-hand sides
 //! (Mehrotra 1992): the first, with mu = 0, shows how far mu can fall and what second-order terms the step will meet;
-//! the second is the step taken. Three safeguards make it reach every strictly feasible problem that was tried:
-//! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
-//! the boundary, and a step that makes the residuals grow is shortened.
+//! the second is the step taken. Two safeguards make it reach strictly feasible problems:
+//! the multipliers are centred for the output pmf at the start and wherever steps get short, and a step that makes the
+//! residuals grow is shortened.
 
 use super::newton::Newton;
 use crate::feasibility::linear_program::Reach;
@@ -54,9 +54,6 @@ const GUESS_MU: f64 = 1e-4;
 
 /// The share of the uniform pmf in the start where the output pmf is given.
 const EXACT_MIX: f64 = 0.1;
-
-/// Products `z q` and `r s` are lifted to this share of their average.
-const CENTRALITY: f64 = 0.01;
 
 /// The factor by which one step may let the [`Iterate::merit`] grow.
 const GROWTH: f64 = 1.5;
@@ -171,16 +168,6 @@ impl Iterate {
                 .as_ref()
                 .zip(direction.flow.as_ref())
                 .map(|(flow, d)| flow.moved(step, d)),
-        }
-    }
-
-    /// Raises slacks whose product with their multiplier has fallen far behind the others.
-    fn lift(&mut self) {
-        let least = CENTRALITY * self.complementarity();
-        self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
-        self.r.zip_apply(&self.s, |r, s| *r = r.max(least / s));
-        if let Some(flow) = &mut self.flow {
-            flow.lift(least);
         }
     }
 
@@ -380,7 +367,6 @@ fn descend(
         let mut next = iterate.clone();
         for halvings in 0..=MAX_HALVINGS {
             next = iterate.moved(length, &direction);
-            next.lift();
             kernel.set_potential(next.potential(instance));
             kernel.evaluate(instance, &next.q, &next.s);
             if next.merit(&relaxed.instance, &kernel) <= GROWTH * before + settings.tolerance_nats()
