@@ -16,8 +16,9 @@ use nalgebra::{DMatrix, DVector};
 /// Distance from the frontier, relative to the budgets, below which doubles may not tell where it is.
 const DOUBTFUL: f64 = 1e-4;
 
-/// Distance from the frontier, relative to the budgets, below which doubles leave a solver too few digits.
-const NEAR: f64 = 1e-8;
+/// Distance from the frontier, relative to the budgets, below which doubles leave a solver too few digits: multipliers are about
+/// its inverse, and what rounding takes from a budget at that price is to be less than the tolerance, 1e-9 by default.
+const NEAR: f64 = f64::EPSILON / 1e-9;
 
 /// The shares of their rounding that budgets are raised by: each so many times the one before, and the largest.
 const SHARE_GROWTH: f64 = 4.0;

@@ -69,13 +69,7 @@ const SMALLEST_GAP_SHARE: f64 = 0.05;
 const EXCESS_SHARE: f64 = 0.1;
 
 /// Steps within which the merit must have fallen by half: a run that creeps ends, and is taken up in double-double.
-const PATIENCE: usize = 40;
-
-/// What budgets with less slack than a tenth of it are raised by at first, in scaled costs ...
-const FIRST_EXTRA: f64 = 0.01;
-
-/// ... and the share of it that is left after each step.
-const EXTRA_KEPT: f64 = 0.03;
+const PATIENCE: usize = 20;
 
 /// Decrements below this share of the gap count as centred.
 const CENTRED: f64 = 0.03;
@@ -262,44 +256,6 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The budgets while the run is under way.
-///
-/// Where hardly any slack is left the multipliers grow like its logarithm, but a barrier that keeps them within the
-/// budgets makes them as large as its inverse. So such a run starts with larger budgets and takes them back as it goes.
-struct Relaxed<'a> {
-    /// With the budgets of the moment.
-    instance: Instance<'a>,
-    extra: f64,
-    slack: f64,
-}
-
-impl<'a> Relaxed<'a> {
-    fn new(instance: &Instance<'a>, slack: f64) -> Self {
-        let extra = if slack < FIRST_EXTRA / 10.0 { FIRST_EXTRA } else { 0.0 };
-        let mut relaxed = Self { instance: instance.clone(), extra, slack };
-        relaxed.raise_budgets(instance);
-        relaxed
-    }
-
-    /// Takes most of the extra back once the iterate has come near it.
-    fn tighten(&mut self, asked: &Instance<'_>, kernel: &Kernel) {
-        let near = (&kernel.sums.expected - &self.instance.budgets()).max() < self.extra;
-        if self.extra > 0.0 && near {
-            self.extra *= EXTRA_KEPT;
-            if self.extra < self.slack / 10.0 {
-                self.extra = 0.0;
-            }
-            self.raise_budgets(asked);
-        }
-    }
-
-    fn raise_budgets(&mut self, asked: &Instance<'_>) {
-        for (raised, asked) in self.instance.constraints.iter_mut().zip(&asked.constraints) {
-            raised.budget = asked.budget + self.extra;
-        }
-    }
-}
-
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(crate) fn solve(
     instance: &Instance<'_>,
@@ -308,12 +264,11 @@ pub(crate) fn solve(
     watch: &mut Watch<'_>,
 ) -> Outcome {
     let mut finish = Finish::new(instance, reach, watch);
-    let relaxed = Relaxed::new(instance, reach.map_or(1.0, |reach| -reach.shift));
     let (mut iterate, kernel) = match guess {
-        Some(guess) => Iterate::near(guess, &relaxed.instance),
-        None => Iterate::centred(&relaxed.instance),
+        Some(guess) => Iterate::near(guess, instance),
+        None => Iterate::centred(instance),
     };
-    let ended = descend(instance, relaxed, &mut iterate, kernel, &mut finish, watch);
+    let ended = descend(instance, &mut iterate, kernel, &mut finish, watch);
     let idle = iterate.flow.as_ref().is_some_and(Flow::is_idle);
     finish.outcome(&iterate.z, &iterate.r, idle, ended)
 }
@@ -321,7 +276,6 @@ pub(crate) fn solve(
 /// Takes steps until the run ends.
 fn descend(
     instance: &Instance<'_>,
-    mut relaxed: Relaxed<'_>,
     iterate: &mut Iterate,
     mut kernel: Kernel,
     finish: &mut Finish<'_>,
@@ -336,16 +290,14 @@ fn descend(
             return ended;
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
-        let before = iterate.merit(&relaxed.instance, &kernel);
+        let before = iterate.merit(instance, &kernel);
         patience = patience.saturating_sub(1);
         if before < 0.5 * least_merit {
             (least_merit, patience) = (before, PATIENCE);
         } else if patience == 0 && !iterate.flow.as_ref().is_some_and(|flow| flow.smooth) {
             return Ended::Stalled;
         }
-        let Some(step) =
-            Step::new(&relaxed.instance, &mut kernel, iterate, buffer, &mut compression)
-        else {
+        let Some(step) = Step::new(instance, &mut kernel, iterate, buffer, &mut compression) else {
             return Ended::Stalled;
         };
         let mu = iterate.complementarity();
@@ -369,8 +321,7 @@ fn descend(
             next = iterate.moved(length, &direction);
             kernel.set_potential(next.potential(instance));
             kernel.evaluate(instance, &next.q, &next.s);
-            if next.merit(&relaxed.instance, &kernel) <= GROWTH * before + settings.tolerance_nats()
-            {
+            if next.merit(instance, &kernel) <= GROWTH * before + settings.tolerance_nats() {
                 break;
             }
             if halvings == 0 {
@@ -384,9 +335,7 @@ fn descend(
         *iterate = next;
         if length < SHORT_STEP {
             let mu = iterate.complementarity();
-            iterate.recentre(&relaxed.instance, &mut kernel, mu);
-        } else {
-            relaxed.tighten(instance, &kernel);
+            iterate.recentre(instance, &mut kernel, mu);
         }
         watch.step();
     }
