@@ -13,9 +13,6 @@ const SHORTER: [f64; 4] = [1.0, 0.3, 0.09, 0.027];
 /// The share of the way to s = 0 that a step may go.
 const BOUNDARY: f64 = 0.9;
 
-/// The share of the predicted gain that a step must reach (Armijo).
-const SUFFICIENT_GAIN: f64 = 0.1;
-
 /// [`tighten`] stays this far below a budget, relative to it.
 const MARGIN: f64 = 1e-14;
 
@@ -76,8 +73,7 @@ pub(crate) fn centre(
                 let step = share * longest;
                 let trial = &*s + step * &direction;
                 kernel.evaluate(instance, q, &trial);
-                let enough = SUFFICIENT_GAIN * step * gradient.dot(&direction).min(1.0);
-                let accepted = value(kernel, &trial) >= before + enough;
+                let accepted = value(kernel, &trial) >= before;
                 if accepted {
                     s.copy_from(&trial);
                 }
