@@ -37,8 +37,6 @@ pub(crate) struct Finish<'a> {
     instance: &'a Instance<'a>,
     /// A channel with slack, mixed in where an iterate's channel exceeds a budget.
     reach: Option<&'a Reach>,
-    /// The same where the output marginal is constrained: a channel of an iterate, and its slack.
-    inside: Option<(Place, f64)>,
     /// Whether what one source letter may send to, every other may.
     is_movable: bool,
     /// The largest entry of every cost.
@@ -69,7 +67,6 @@ impl<'a> Finish<'a> {
             instance,
             // It meets the budgets of costs, not that of the marginal.
             reach: reach.filter(|_| instance.marginal.is_none()),
-            inside: None,
             is_movable: instance.has_like_pairs(),
             dearest: DVector::from_iterator(k, dearest),
             tolerance: watch.settings().tolerance_nats(),
@@ -125,14 +122,6 @@ impl<'a> Finish<'a> {
             self.upper = upper;
             self.place.set(sums, q, s);
         }
-        if self.instance.marginal.is_some() {
-            let excess = self.excess(sums, q);
-            let slack = excess.map_or(0.0, |excess| -excess.fold(f64::NEG_INFINITY, f64::max));
-            if slack > self.inside.as_ref().map_or(0.0, |(_, slack)| *slack) {
-                let place = Place { q: q.clone(), s: s.clone(), potential: sums.potential.clone() };
-                self.inside = Some((place, slack));
-            }
-        }
     }
 
     /// Whether the gap is within the tolerance. Bounds that have crossed end a run too: the report judges them.
@@ -174,10 +163,7 @@ impl<'a> Finish<'a> {
         if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
             return Some(0.0);
         }
-        let slack = match &self.inside {
-            Some((_, slack)) => *slack,
-            None => -self.reach?.shift,
-        };
+        let slack = -self.reach?.shift;
         let worst = excess.max();
         (slack > 0.0 && worst.is_finite()).then(|| worst / (worst + slack))
     }
@@ -283,10 +269,8 @@ impl<'a> Finish<'a> {
         let share = self.repair_share(&excess).unwrap_or(0.0);
         if share > 0.0 {
             channel *= 1.0 - share;
-            match (&self.inside, self.reach) {
-                (Some((inside, _)), _) => channel += share * self.channel_at(inside),
-                (None, Some(reach)) => reach.add_to(&mut channel, share),
-                (None, None) => {}
+            if let Some(reach) = self.reach {
+                reach.add_to(&mut channel, share);
             }
         }
         channel
