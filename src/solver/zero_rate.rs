@@ -14,16 +14,8 @@ pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     if !instance.priced.is_empty() {
         return None;
     }
-    // Relative to the budgets, so that a small one is not lost beside the others.
-    let unit = instance.budgets().map(|budget| if budget > 0.0 { budget } else { 1.0 });
-    let mut averages = instance.averages();
-    for (average, unit) in averages.iter_mut().zip(&unit) {
-        average.unscale_mut(*unit);
-    }
+    let averages = instance.averages();
     let mut constant = instance.without_source(&averages);
-    for (constraint, unit) in constant.constraints.iter_mut().zip(&unit) {
-        constraint.budget /= unit;
-    }
     // A budget of zero is not one of rounding: only letters that cost nothing meet it.
     let free = |y: usize| {
         let mut costs = averages.iter().zip(&instance.constraints);
