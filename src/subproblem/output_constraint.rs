@@ -156,7 +156,6 @@ impl Bounded<'_> {
     /// The potential g with the smallest price that goes with it; `price` is what a price that is free to choose was found to
     /// be.
     pub(crate) fn priced(&self, g: DVector<f64>, price: f64) -> Potential {
-        let g = if self.exact { self.without_left_out(g) } else { g };
         let price = match &self.marginal.ground {
             Ground::TotalVariation => g.max() - g.min(),
             Ground::Line(gaps) => {
@@ -170,15 +169,6 @@ impl Bounded<'_> {
             Ground::KullbackLeibler | Ground::Transport(_) => price,
         };
         Potential { g, price }
-    }
-
-    /// The potential with the letters that no output pmf has as low as the lowest of the others, where they are in nobody's way.
-    fn without_left_out(&self, mut g: DVector<f64>) -> DVector<f64> {
-        let usable: Vec<bool> = (0..g.len()).map(|y| self.is_usable(y)).collect();
-        let of_usable = g.iter().zip(&usable).filter(|(_, usable)| **usable);
-        let least = of_usable.map(|(g, _)| *g).fold(f64::INFINITY, f64::min);
-        g.iter_mut().zip(&usable).filter(|(_, usable)| !**usable).for_each(|(g, _)| *g = least);
-        g
     }
 
     /// The price from which on the ways of the smallest budget are the best.
