@@ -14,16 +14,8 @@ use crate::subproblem::certificate;
 use crate::subproblem::instance::{Instance, LinearConstraint};
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::output_constraint::Potential;
+use crate::subproblem::thresholds::{LARGEST_MULTIPLIER, UNFELT};
 use nalgebra::DMatrix;
-
-/// The multipliers that are tried for a budget of 0, in nats per scaled unit: 0, and 10 to this power in powers of ten.
-const STEEPEST: i32 = 17;
-
-/// The share of a budget's rounding that pairs may spend which count as free.
-const TIE_SHARE: f64 = 1e-3;
-
-/// The share of the tolerance that the lower bound may lose on its way from the pairs that cost nothing to all pairs.
-const WIDENED: f64 = 1e-3;
 
 /// Solves a feasible instance; `reach` is its [`feasibility`]. Away from the frontier a guess saves iterations.
 pub(crate) fn solve_instance(
@@ -69,13 +61,19 @@ fn in_double_double(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
 fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Outcome {
     let LinearConstraint { matrix, rounding, .. } = &instance.constraints[k];
     // Costs that differ in their last digits are the same, as far as a budget with such digits tells.
-    let tie = TIE_SHARE * rounding / instance.letters() as f64;
+    let tie = UNFELT * rounding / instance.letters() as f64;
     let mut face = instance.face(k, |x, y| instance.pmf[x] * matrix[(y, x)] <= tie);
     let reach = feasibility_within_rounding(&mut face);
     let mut outcome = solve_instance(&face, reach.unwrap_or_else(Some).as_ref(), None, watch);
     outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
     widen(instance, k, &mut outcome, watch);
     outcome
+}
+
+/// The multipliers that are tried for a budget of 0, in nats per scaled unit.
+fn multipliers() -> impl Iterator<Item = f64> {
+    let tens = std::iter::successors(Some(1.0), |steep| Some(10.0 * steep));
+    tens.take_while(|steep| *steep < LARGEST_MULTIPLIER)
 }
 
 /// Turns the lower bound on fewer pairs into one of the whole instance: a large multiplier of cost k prices every pair
@@ -87,9 +85,9 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
     }
     let mut s = outcome.dual.s.clone();
     let mut kernel = Kernel::light(instance, &outcome.dual.q, &s, outcome.dual.potential.clone());
-    let enough = outcome.lower_nats - WIDENED * watch.settings().tolerance_nats();
+    let enough = outcome.lower_nats - UNFELT * watch.settings().tolerance_nats();
     outcome.lower_nats = f64::NEG_INFINITY;
-    for steep in std::iter::once(0.0).chain((1..=STEEPEST).map(|power| 10_f64.powi(power))) {
+    for steep in std::iter::once(0.0).chain(multipliers()) {
         s[k] = steep;
         kernel.evaluate(instance, &outcome.dual.q, &s);
         let lower = certificate::lower_bound_nats(instance, &kernel.sums, &s);
@@ -108,8 +106,8 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
 fn separated(instance: &Instance<'_>, k: usize, outcome: &mut Outcome) -> Option<Ended> {
     let none = Potential::none(instance.reproductions);
     let potential = outcome.dual.potential.as_ref().unwrap_or(&none);
-    (0..=STEEPEST).find_map(|power| {
-        outcome.dual.s[k] = 10_f64.powi(power);
+    multipliers().find_map(|steep| {
+        outcome.dual.s[k] = steep;
         let separation = certificate::separation_nats(instance, &outcome.dual.s, potential);
         (separation > 0.0).then_some(Ended::Infeasible(separation))
     })
@@ -120,8 +118,8 @@ fn widen_in_double_double(instance: &Instance<'_>, k: usize, outcome: &mut Outco
     let bound = dense::lower_bound::LowerBound::new(instance);
     let Dual { q, s, potential } = outcome.dual.clone();
     let mut trial = s;
-    for power in 0..=STEEPEST {
-        trial[k] = 10_f64.powi(power);
+    for steep in multipliers() {
+        trial[k] = steep;
         let lower = bound.at(&q, &trial, potential.as_ref());
         if lower > outcome.lower_nats {
             outcome.lower_nats = lower;

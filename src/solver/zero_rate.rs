@@ -4,10 +4,8 @@ use crate::feasibility::linear_program;
 use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
+use crate::subproblem::thresholds::EXCESS_ROUNDING;
 use nalgebra::{DMatrix, DVector};
-
-/// Excess over the budgets, relative to them, up to which a channel without rate meets them.
-const ZERO_RATE: f64 = 1e-13;
 
 /// R = 0 where one output pmf meets the budgets whatever the source letter; decided exactly.
 pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
@@ -38,7 +36,7 @@ pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         output[first] = 1.0;
     } else {
         let reach = linear_program::reach(&constant, |shift, bound| shift <= 0.0 || bound > 0.0);
-        if reach.shift > ZERO_RATE {
+        if reach.shift > EXCESS_ROUNDING {
             return None;
         }
         for (weight, letter) in reach.channel {

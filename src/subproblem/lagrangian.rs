@@ -10,6 +10,7 @@
 
 use super::instance::Instance;
 use super::output_constraint::Potential;
+use super::thresholds::BLOCKS;
 use crate::numerics::simd::{dot, exp};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -17,9 +18,6 @@ use std::ops::Range;
 
 /// Exponents this far below a source letter's best letter are zero beside it in double precision.
 const NEGLIGIBLE: f64 = -80.0;
-
-/// Source letters are summed in this many blocks, whatever the number of threads, so that sums do not depend on it.
-const BLOCKS: usize = 16;
 
 /// Fewer letters than this are not worth a block of their own.
 const SHORTEST_BLOCK: usize = 32;

@@ -14,14 +14,12 @@
 //!
 //! All but the last are flows on a network that carry what q has too much to where the target wants it.
 
+use super::thresholds::FINITE_PRICE;
 use crate::model::scaled_perception::{Ground, Marginal, TIE};
 use crate::numerics::information::log_sum;
 use crate::numerics::scaling::SMALLEST;
 use crate::numerics::transport::transport;
 use nalgebra::{DMatrix, DVector};
-
-/// What the toll of an exact Kullback-Leibler constraint may lose to a price that is finite, in nats.
-const FINITE_PRICE: f64 = 1e-13;
 
 /// A way for probability out of one node of a network into another, at a cost. Nodes are the reproduction letters, then the
 /// letters of the target where these are others; `None` is a node that takes and gives what it likes.

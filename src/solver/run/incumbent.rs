@@ -8,20 +8,9 @@ use crate::result::verdict::Verdict;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::{Kernel, Sums};
 use crate::subproblem::output_constraint::{Bounded, Potential};
+use crate::subproblem::thresholds::{EXCESS_ROUNDING, SUPPORT, UNFELT};
 use crate::subproblem::{certificate, lagrangian};
 use nalgebra::{DMatrix, DVector};
-
-/// Excess over a scaled budget, relative to it, that counts as rounding.
-pub(crate) const BUDGET_ROUNDING: f64 = 1e-13;
-
-/// The share of the tolerance that exact zeros may cost.
-const ZEROS_SHARE: f64 = 1e-3;
-
-/// Output probability so small that moving it where a pair is forbidden is left to rounding.
-const MOVED: f64 = 1e-13;
-
-/// Probability above which a letter counts as used in the trace.
-const SUPPORT: f64 = 1e-10;
 
 /// What makes a channel: a pmf, multipliers, and the potential where the output marginal is constrained.
 #[derive(Debug, Clone)]
@@ -154,12 +143,12 @@ impl<'a> Finish<'a> {
         let Some(bounded) = &self.instance.marginal else { return Some(excess) };
         let output = q.component_mul(&sums.c);
         let moved = 0.5 * (bounded.nearest(&output) - output).lp_norm(1);
-        (self.is_movable || moved <= MOVED).then(|| excess + moved * &self.dearest)
+        (self.is_movable || moved <= EXCESS_ROUNDING).then(|| excess + moved * &self.dearest)
     }
 
     /// The weight of the channel with slack that brings channels with this excess within the budgets, `None` if none does.
     fn repair_share(&self, excess: &DVector<f64>) -> Option<f64> {
-        let rounding = self.instance.budgets().map(|budget| BUDGET_ROUNDING * budget);
+        let rounding = self.instance.budgets().map(|budget| EXCESS_ROUNDING * budget);
         if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
             return Some(0.0);
         }
@@ -231,10 +220,10 @@ impl<'a> Finish<'a> {
         }
         q /= total;
         let mut s = self.place.s.clone();
-        let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
+        let mu = UNFELT * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
         let barrier = DVector::from_element(s.len(), mu);
-        centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
+        centre(self.instance, kernel, &q, &mut s, &barrier, UNFELT * mu);
         if !self.take_if_certified(&kernel.sums, &q, &s) {
             q = self.place.q.clone();
             s = self.place.s.clone();

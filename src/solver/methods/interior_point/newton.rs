@@ -29,10 +29,8 @@ use crate::solver::methods::interior_point::output::elimination::{Barrier, Missi
 use crate::solver::methods::interior_point::output::low_rank_kkt::Thin;
 use crate::solver::methods::interior_point::output::spanning_tree::Weights;
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::thresholds::ROUNDING;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
-
-/// What is added to the diagonal of a matrix that is singular where costs are alike, relative to it.
-const PENALTY_ROUNDING: f64 = 1e-14;
 
 /// A factored Newton matrix.
 #[derive(Debug)]
@@ -66,7 +64,7 @@ impl Newton {
         }
         let k = h.ncols();
         let mut corner = &kernel.sums.covariance + DMatrix::from_diagonal(slack_ratio);
-        let bound = PENALTY_ROUNDING * corner.diagonal();
+        let bound = ROUNDING * corner.diagonal();
         let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;

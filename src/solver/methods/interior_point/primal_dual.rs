@@ -28,51 +28,12 @@ use crate::solver::run::warm_start::Guess;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::output_constraint::Potential;
+use crate::subproblem::thresholds::{
+    BOUNDARY, CENTRED, EXACT_MIX, EXCESS_SHARE, FIRST_MU, GROWTH, GUESS_MIX, MAX_HALVINGS,
+    PATIENCE, SHORT_STEP, SHORTEST_STEP, SLACK_SHARE,
+};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
-
-/// The share of the way to the boundary that a step may go.
-const BOUNDARY: f64 = 0.995;
-
-/// Steps shorter than this say that rounding has taken over.
-const SHORTEST_STEP: f64 = 1e-9;
-
-/// After steps shorter than this the multipliers are centred again, and second-order terms are not trusted.
-const SHORT_STEP: f64 = 0.1;
-
-/// The complementarity of the multipliers at the start, in nats.
-const FIRST_MU: f64 = 0.01;
-
-/// The share of the uniform pmf in the start from a guess, ...
-const GUESS_MIX: f64 = 0.01;
-
-/// ... the smallest multiplier there, in nats per scaled unit, ...
-const GUESS_FLOOR: f64 = 0.01;
-
-/// ... and the complementarity, in nats.
-const GUESS_MU: f64 = 1e-4;
-
-/// The share of the uniform pmf in the start where the output pmf is given.
-const EXACT_MIX: f64 = 0.1;
-
-/// The factor by which one step may let the [`Iterate::merit`] grow.
-const GROWTH: f64 = 1.5;
-
-/// Halvings of a step that lets it grow more.
-const MAX_HALVINGS: usize = 12;
-
-/// mu is not driven below this share of the tolerance, spread over the complementary pairs ...
-const SMALLEST_GAP_SHARE: f64 = 0.05;
-
-/// ... nor below this share of what the budgets are still exceeded by: a tiny mu with large residuals only makes
-/// the equations singular.
-const EXCESS_SHARE: f64 = 0.1;
-
-/// Steps within which the merit must have fallen by half: a run that creeps ends, and is taken up in double-double.
-const PATIENCE: usize = 20;
-
-/// Decrements below this share of the gap count as centred.
-const CENTRED: f64 = 0.03;
 
 /// Primal and dual variables; all positive.
 #[derive(Debug, Clone)]
@@ -118,11 +79,13 @@ impl Iterate {
         let m = instance.reproductions as f64;
         let mut near = Self::start(instance);
         near.q = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
-        near.s = s.map(|s| s.max(GUESS_FLOOR));
+        near.s = s.map(|s| s.max(GUESS_MIX));
         let potential = near.potential(instance);
         let mut kernel = Kernel::new(instance, &near.q, &near.s, potential);
-        near.recentre(instance, &mut kernel, GUESS_MU);
-        let least = GUESS_MU / m;
+        // Slacks are to multipliers as the floor of these is to those of a start.
+        let mu = GUESS_MIX * FIRST_MU;
+        near.recentre(instance, &mut kernel, mu);
+        let least = mu / m;
         near.z = near.q.zip_map(&kernel.sums.c, |q, c| (1.0 - c).max(least / q));
         (near, kernel)
     }
@@ -348,7 +311,7 @@ fn smallest_mu(
     settings: &Settings,
 ) -> f64 {
     let over = (&kernel.sums.expected - &instance.budgets()).map(|excess| excess.max(0.0));
-    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance() * LN_2;
+    let by_tolerance = SLACK_SHARE * settings.tolerance() * LN_2;
     let marginal = iterate.flow.as_ref().zip(instance.marginal.as_ref());
     let off = marginal.map_or(0.0, |(flow, bounded)| flow.off(bounded, &kernel.output(&iterate.q)));
     let by_excess = EXCESS_SHARE * (iterate.s.dot(&over) + off);
