@@ -80,9 +80,6 @@ pub(crate) const FIRST_MU: f64 = 0.01;
 /// either, a surface takes 1.1 to 1.2 times as long.
 pub(crate) const GUESS_MIX: f64 = 0.01;
 
-/// The share of the uniform pmf in the start where the output pmf is given.
-pub(crate) const EXACT_MIX: f64 = 0.1;
-
 /// Decrements below this share of the gap count as centred.
 pub(crate) const CENTRED: f64 = 0.03;
 
@@ -130,7 +127,7 @@ const _: () = {
     assert!(UNFELT < SLACK_SHARE && SLACK_SHARE < EXCESS_SHARE && EXCESS_SHARE < LARGEST_SHARE);
     assert!(SHORTEST_STEP < SHORT_STEP && SHORT_STEP < CENTRING_BOUNDARY);
     assert!(CENTRING_BOUNDARY < BOUNDARY && BOUNDARY < 1.0 && 1.0 < GROWTH);
-    assert!(GUESS_MIX < EXACT_MIX && FIRST_MU < EXACT_MIX && CENTRED < EXACT_MIX);
+    assert!(GUESS_MIX < SHORT_STEP && FIRST_MU < CENTRED && CENTRED < SHORT_STEP);
     assert!(SMALLEST_KEPT < SUPPORT && SUPPORT < GUESS_MIX);
     assert!(MAX_HALVINGS < PATIENCE && PATIENCE < MAX_CENTRING_STEPS);
     assert!(MAX_CENTRING_STEPS < MAX_FINITE_STEPS && FIRST_PATIENCE < PATIENCE);

@@ -29,8 +29,8 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::output_constraint::Potential;
 use crate::subproblem::thresholds::{
-    BOUNDARY, CENTRED, EXACT_MIX, EXCESS_SHARE, FIRST_MU, GROWTH, GUESS_MIX, MAX_HALVINGS,
-    PATIENCE, SHORT_STEP, SHORTEST_STEP, SLACK_SHARE,
+    BOUNDARY, CENTRED, EXCESS_SHARE, FIRST_MU, GROWTH, GUESS_MIX, MAX_HALVINGS, PATIENCE,
+    SHORT_STEP, SHORTEST_STEP, SLACK_SHARE,
 };
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
@@ -52,12 +52,7 @@ impl Iterate {
         let (m, k) = (instance.reproductions, instance.constraints.len());
         let ones = |count| DVector::from_element(count, 1.0);
         let flow = instance.marginal.as_ref().map(|bounded| Flow::start(bounded, m));
-        let mut q = ones(m) / m as f64;
-        if let Some(bounded) = instance.marginal.as_ref().filter(|bounded| bounded.exact) {
-            // It is known where the output pmf will end.
-            q = (1.0 - EXACT_MIX) * bounded.wanted() + EXACT_MIX * q;
-        }
-        Self { q, s: ones(k), z: ones(m), r: ones(k), flow }
+        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), flow }
     }
 
     fn potential(&self, instance: &Instance<'_>) -> Option<Potential> {
