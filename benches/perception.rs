@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo bench --bench perception
+//! RDC_LONG=1 cargo bench --bench perception    # n = m = 1000 and 2000 instead, without the random costs
 //! ```
 //!
 //! The target is the source's own pmf, and P a share of what the best channel without it has.
@@ -19,6 +20,12 @@ use rdc_theory::nalgebra::DVector;
 use rdc_theory::{Perception, Problem};
 
 const SIZES: [usize; 2] = [64, 256];
+
+/// With RDC_LONG set.
+const LONG: [usize; 2] = [1000, 2000];
+
+/// Larger problems are timed less often, and not with costs that no structure compresses.
+const LARGE: usize = 500;
 
 /// Of the divergence without a budget.
 const SHARES: [f64; 3] = [0.5, 0.1, 0.0];
@@ -108,8 +115,11 @@ fn print_ratios() {
         "\n{:<16} {:>4} {:>4} {:>6} {:>9} {:>6} {:>8} {:>11}",
         "budgets", "n=m", "", "share", "ms", "steps", "ratio", "gap"
     );
-    for n in SIZES {
-        for base in bases(n) {
+    let sizes = if std::env::var_os("RDC_LONG").is_some() { LONG } else { SIZES };
+    for n in sizes {
+        let is_large = n > LARGE;
+        let repetitions = if is_large { 3 } else { PAIRS };
+        for base in bases(n).into_iter().take(if is_large { 2 } else { 3 }) {
             let free = || base.problem.solve(&base.budgets).unwrap();
             let steps = free().iterations;
             for (name, perception) in &base.perceptions {
@@ -117,7 +127,7 @@ fn print_ratios() {
                     let (problem, budgets) = constrained(&base, perception, share);
                     let bounded = || problem.solve(&budgets).unwrap();
                     let found = bounded();
-                    let pairs = (0..PAIRS).map(|_| (seconds(free), seconds(bounded)));
+                    let pairs = (0..repetitions).map(|_| (seconds(free), seconds(bounded)));
                     let (without, with): (Vec<f64>, Vec<f64>) = pairs.unzip();
                     let (without, with) = (median(without), median(with));
                     println!(

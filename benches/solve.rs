@@ -4,15 +4,19 @@
 //! cargo bench --bench solve
 //! ```
 //!
-//! The table at the end is the figure to quote: seconds depend on the machine, the ratio hardly does.
+//! The tables at the end are the figures to quote: seconds depend on the machine, the ratio hardly does.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops and reports")]
 
 mod common;
+#[path = "../tests/common/random.rs"]
+mod random;
 
 use common::{measured, median, mixture, points, seconds};
 use criterion::{BenchmarkId, Criterion};
-use rdc_theory::nalgebra::DMatrix;
+use random::Random;
+use rdc_theory::Problem;
+use rdc_theory::nalgebra::{DMatrix, DVector};
 use std::hint::black_box;
 
 const SIZES: [usize; 4] = [32, 64, 256, 1024];
@@ -20,12 +24,22 @@ const SIZES: [usize; 4] = [32, 64, 256, 1024];
 /// Pairs of timings behind each ratio of the table; their medians are compared.
 const PAIRS: usize = 9;
 
+/// Small problems without structure, half of them with one cost and half with two.
+const RANDOM_PROBLEMS: u64 = 20;
+
+/// Their letters, of the source and of the reproduction.
+const RANDOM_SIZE: usize = 64;
+
+/// Timings of each, of which the least counts: of a millisecond, what is on top of it comes from the machine.
+const RANDOM_TIMINGS: usize = 25;
+
 fn main() {
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();
     time_each(&mut criterion);
     criterion.final_summary();
     if measured() {
         print_units();
+        print_random_units();
     }
 }
 
@@ -69,4 +83,39 @@ fn print_units() {
             );
         }
     }
+}
+
+fn print_random_units() {
+    let factor = factor(RANDOM_SIZE);
+    let units: Vec<f64> = (0..RANDOM_PROBLEMS)
+        .map(|seed| {
+            let (problem, budgets) = random_problem(seed);
+            let product = least_seconds(|| drop(black_box(&factor * &factor)));
+            let solve = least_seconds(|| drop(black_box(problem.solve(&budgets).unwrap())));
+            solve / product
+        })
+        .collect();
+    let mean = units.iter().sum::<f64>() / units.len() as f64;
+    let median = median(units);
+    println!(
+        "\n{RANDOM_PROBLEMS} random problems, n = m = {RANDOM_SIZE}: {mean:.1} units in the mean, {median:.1} in the median"
+    );
+}
+
+/// Uniform costs, and budgets between the least that can be met and what needs no rate.
+fn random_problem(seed: u64) -> (Problem, Vec<f64>) {
+    let random = &mut Random::new(64, seed);
+    let n = RANDOM_SIZE;
+    let weights = DVector::from_fn(n, |_, _| random.between(0.2, 1.2));
+    let mut problem = Problem::new(&weights / weights.sum(), n).unwrap();
+    let mut budgets = Vec::new();
+    for name in ["first", "second"].into_iter().take(1 + (seed % 2) as usize) {
+        problem = problem.with_cost(name, random.matrix(n, n)).unwrap();
+        budgets.push(random.between(0.15, 0.3));
+    }
+    (problem, budgets)
+}
+
+fn least_seconds(mut run: impl FnMut()) -> f64 {
+    (0..RANDOM_TIMINGS).map(|_| seconds(&mut run)).fold(f64::INFINITY, f64::min)
 }

@@ -6,10 +6,7 @@
 
 use crate::error::RdcError;
 use crate::model::problem::Problem;
-
-/// Steepnesses that agree to this, relative to the largest of them, are one edge's. It lifts the polyline by less than
-/// this times the height of that edge.
-const COLLINEAR: f64 = 1e-12;
+use crate::subproblem::thresholds::COLLINEAR;
 
 /// A convex, strictly decreasing polyline in the plane of two budgets: the lower-left boundary of a convex set that
 /// holds with every pair of budgets all larger ones.

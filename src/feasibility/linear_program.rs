@@ -9,25 +9,13 @@
 use crate::numerics::double_double::DoubleDouble;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot, largest, sum};
+use crate::numerics::simd;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
+use crate::subproblem::thresholds::{
+    DOUBTFUL, EXPANSION, LARGEST_SHARE, MAX_FINITE_STEPS, NEAR, PIVOT_POWER,
+};
 use nalgebra::{DMatrix, DVector};
-
-/// Distance from the frontier, relative to the budgets, below which doubles may not tell where it is.
-const DOUBTFUL: f64 = 1e-4;
-
-/// Distance from the frontier, relative to the budgets, below which doubles leave a solver too few digits.
-const NEAR: f64 = 1e-8;
-
-/// The shares of their rounding that budgets are raised by: each so many times the one before, and the largest.
-const SHARE_GROWTH: f64 = 4.0;
-const LARGEST_SHARE: f64 = 0.9;
-
-/// Pivots below the precision of the numbers to this power are rounding.
-const PIVOT_POWER: f64 = 0.7;
-
-/// Simplex steps after which the best bounds so far are returned; typical runs take fewer than 30.
-const MAX_STEPS: usize = 1000;
 
 /// A deterministic channel: what it costs on average, and the reproduction of each source letter.
 #[derive(Debug, Clone)]
@@ -110,7 +98,7 @@ impl Polytope<f64> for Instance<'_> {
         let mut vertex = Vertex { costs: vec![0.0; self.constraints.len()], letters: Vec::new() };
         for (x, &p) in self.pmf.iter().enumerate() {
             self.exponent(x, &s, &mut row);
-            let least = row.iter().copied().fold(f64::INFINITY, f64::min);
+            let least = simd::least(&row);
             let y = row.iter().position(|&e| e == least).unwrap_or(0);
             for (constraint, total) in self.constraints.iter().zip(&mut vertex.costs) {
                 *total += p * constraint.cost(x, y);
@@ -189,7 +177,7 @@ pub(crate) fn feasibility_within_rounding(
     };
     // What is missing is rounding: as much again is slack.
     let first = 2.0 * missing.missed_share(instance);
-    let shares = std::iter::successors(Some(first), |share| Some(SHARE_GROWTH * share));
+    let shares = std::iter::successors(Some(first), |share| Some(EXPANSION * share));
     for share in shares.take_while(|share| *share < LARGEST_SHARE).chain([LARGEST_SHARE]) {
         let mut higher = instance.clone();
         higher.raise_budgets(share);
@@ -264,7 +252,7 @@ pub(crate) fn reach<T: Real>(
     let mut target = budgets.clone();
     target.push(T::ONE);
 
-    for _ in 0..MAX_STEPS {
+    for _ in 0..MAX_FINITE_STEPS {
         let columns: Vec<Vec<T>> = basis.iter().map(|column| column.entries(k)).collect();
         let matrix = DMatrix::from_fn(k + 1, k + 1, |i, j| columns[j][i]);
         let is_shift = |column: &Column<T>| matches!(column, Column::Shift);

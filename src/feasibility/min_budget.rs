@@ -9,12 +9,7 @@ use crate::numerics::real::{Real, largest};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::output_constraint::Bounded;
 use crate::subproblem::program::Program;
-
-/// Newton steps of [`smallest_budget`]; a piecewise linear function takes a handful.
-const MAX_NEWTON: usize = 100;
-
-/// What other budgets may miss, relative to them, and still count as met.
-const ALLOWANCE: f64 = 1e-12;
+use crate::subproblem::thresholds::{MAX_FINITE_STEPS, PROMISED_ROUNDING};
 
 impl Problem {
     /// The smallest feasible budget of cost `index` when the other costs keep their `budgets` (the entry at
@@ -105,7 +100,7 @@ fn raised(instance: &Instance<'_>, index: usize, cost: &Cost) -> Option<f64> {
         return (missed <= 1.0).then_some(cost.offset);
     };
     let mut program = Program::<DoubleDouble>::new(instance, 0.0);
-    raise_budget(&mut program, k, ALLOWANCE)?;
+    raise_budget(&mut program, k, PROMISED_ROUNDING)?;
     let scaled = program.budgets[k] / DoubleDouble::from(instance.constraints[k].scale);
     Some(cost.in_units_of_cost(scaled))
 }
@@ -122,7 +117,7 @@ pub(crate) fn raise_budget<T: Real, P: Polytope<T>>(
     allowance: f64,
 ) -> Option<(Reach<T>, Option<Vec<T>>)> {
     let mut raised_by = None;
-    for _ in 0..MAX_NEWTON {
+    for _ in 0..MAX_FINITE_STEPS {
         let reach = reach(polytope, |_, _| false);
         let rounding = T::from(4.0 * T::EPSILON) * largest(polytope.budgets());
         let held_by_others = reach.multipliers[k] <= pivot();

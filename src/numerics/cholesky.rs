@@ -42,9 +42,9 @@ pub(crate) fn gram(a: &DMatrix<f64>, mut product: DMatrix<f64>) -> DMatrix<f64> 
 pub(crate) struct Cholesky(DMatrix<f64>);
 
 impl Cholesky {
-    /// Reads the lower triangle of `a`. If a pivot is not positive the memory is given back, its entries lost.
-    pub(crate) fn new(mut a: DMatrix<f64>) -> Result<Self, DMatrix<f64>> {
-        if factor(a.as_view_mut()) { Ok(Self(a)) } else { Err(a) }
+    /// Reads the lower triangle of `a`. `None` if a pivot is not positive.
+    pub(crate) fn new(mut a: DMatrix<f64>) -> Option<Self> {
+        factor(a.as_view_mut()).then_some(Self(a))
     }
 
     /// Factors a matrix with the first of these ridges that leaves it positive definite, relative to its diagonal and to what
@@ -61,7 +61,7 @@ impl Cholesky {
                 // The potential of a letter that no channel uses means nothing.
                 ridged[(i, i)] = if d == 0.0 { 1.0 } else { d };
             }
-            Self::new(ridged).ok()
+            Self::new(ridged)
         })
     }
 
@@ -208,7 +208,7 @@ mod tests {
         for bad in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
             let mut matrix = DMatrix::identity(40, 40);
             matrix[(25, 25)] = bad;
-            assert!(Cholesky::new(matrix).is_err());
+            assert!(Cholesky::new(matrix).is_none());
         }
     }
 }

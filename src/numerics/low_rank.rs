@@ -29,10 +29,10 @@ const FIRST_BLOCK: usize = 24;
 const TRACE_SHARE: f64 = 1e-3;
 
 /// ... or what rounding leaves, this share of the whole ...
-const TRACE_ROUNDING: f64 = 3e-14;
+const TRACE_ROUNDING: f64 = 1e-14;
 
 /// ... unless that is a larger share of the smallest entry than this: a step in error by as much is still a good one.
-const LARGEST_TRACE_SHARE: f64 = 0.1;
+const LARGEST_TRACE_SHARE: f64 = 0.3;
 
 /// A column is skipped if so small a share of its diagonal entry is left: others stand for it.
 const REPEATED: f64 = 1e-14;
@@ -78,9 +78,7 @@ impl Compression {
                 fresh *= 2;
             }
             let columns = self.next_columns(w, &factor, &block)?;
-            for (left, row) in left.iter_mut().zip(columns.row_iter()) {
-                *left = (*left - row.norm_squared()).max(0.0);
-            }
+            left.zip_apply(&squared_rows(&columns), |left, taken| *left = (*left - taken).max(0.0));
             let before = factor.ncols();
             factor = factor.resize_horizontally(before + columns.ncols(), 0.0);
             factor.columns_mut(before, columns.ncols()).copy_from(&columns);

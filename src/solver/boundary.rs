@@ -14,16 +14,8 @@ use crate::subproblem::certificate;
 use crate::subproblem::instance::{Instance, LinearConstraint};
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::output_constraint::Potential;
+use crate::subproblem::thresholds::{LARGEST_MULTIPLIER, UNFELT};
 use nalgebra::DMatrix;
-
-/// The multipliers that are tried for a budget of 0, in nats per scaled unit: 0, and 10 to this power in powers of ten.
-const STEEPEST: i32 = 17;
-
-/// The share of a budget's rounding that pairs may spend which count as free.
-const TIE_SHARE: f64 = 1e-3;
-
-/// The share of the tolerance that the lower bound may lose on its way from the pairs that cost nothing to all pairs.
-const WIDENED: f64 = 1e-3;
 
 /// Solves a feasible instance; `reach` is its [`feasibility`]. Away from the frontier a guess saves iterations.
 pub(crate) fn solve_instance(
@@ -34,7 +26,7 @@ pub(crate) fn solve_instance(
 ) -> Outcome {
     if watch.settings().is_beyond_doubles() && !instance.constraints.is_empty() {
         // What counts as zero in doubles, a rate or a budget, would end the digits there.
-        return in_double_double(instance, watch);
+        return in_double_double(instance, None, watch);
     }
     if let Some(outcome) = zero_rate(instance) {
         return outcome;
@@ -44,7 +36,7 @@ pub(crate) fn solve_instance(
     }
     let has_two_precisions = watch.settings().method() == Method::InteriorPoint;
     if has_two_precisions && reach.is_some_and(Reach::is_near) {
-        return in_double_double(instance, watch);
+        return in_double_double(instance, None, watch);
     }
     let outcome = run(instance, reach, guess, watch);
     let is_stuck = match outcome.ended {
@@ -53,33 +45,44 @@ pub(crate) fn solve_instance(
         _ => false,
     };
     if has_two_precisions && is_stuck && watch.limit().is_none() {
-        return better(instance, outcome, in_double_double(instance, watch));
+        let second = in_double_double(instance, Some(&outcome.dual), watch);
+        return better(instance, outcome, second);
     }
     outcome
 }
 
 /// Solves in double-double.
-fn in_double_double(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
+fn in_double_double(
+    instance: &Instance<'_>,
+    grown: Option<&Dual>,
+    watch: &mut Watch<'_>,
+) -> Outcome {
     let mut without = |k: usize, watch: &mut Watch<'_>| {
         let fewer = instance.without(k);
         let mut outcome = solve_instance(&fewer, feasibility(&fewer).as_ref(), None, watch);
         outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
         meets_budgets(instance, &outcome.channel).then_some(outcome)
     };
-    dense::method::solve(instance, &mut without, watch)
+    dense::method::solve(instance, grown, &mut without, watch)
 }
 
 /// Solves an instance whose budget k is 0: on the pairs that cost nothing, without the constraint.
 fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Outcome {
     let LinearConstraint { matrix, rounding, .. } = &instance.constraints[k];
     // Costs that differ in their last digits are the same, as far as a budget with such digits tells.
-    let tie = TIE_SHARE * rounding / instance.letters() as f64;
+    let tie = UNFELT * rounding / instance.letters() as f64;
     let mut face = instance.face(k, |x, y| instance.pmf[x] * matrix[(y, x)] <= tie);
     let reach = feasibility_within_rounding(&mut face);
     let mut outcome = solve_instance(&face, reach.unwrap_or_else(Some).as_ref(), None, watch);
     outcome.dual.s = outcome.dual.s.insert_row(k, 0.0);
     widen(instance, k, &mut outcome, watch);
     outcome
+}
+
+/// The multipliers that are tried for a budget of 0, in nats per scaled unit.
+fn multipliers() -> impl Iterator<Item = f64> {
+    let tens = std::iter::successors(Some(1.0), |steep| Some(10.0 * steep));
+    tens.take_while(|steep| *steep < LARGEST_MULTIPLIER)
 }
 
 /// Turns the lower bound on fewer pairs into one of the whole instance: a large multiplier of cost k prices every pair
@@ -91,9 +94,9 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
     }
     let mut s = outcome.dual.s.clone();
     let mut kernel = Kernel::light(instance, &outcome.dual.q, &s, outcome.dual.potential.clone());
-    let enough = outcome.lower_nats - WIDENED * watch.settings().tolerance_nats();
+    let enough = outcome.lower_nats - UNFELT * watch.settings().tolerance_nats();
     outcome.lower_nats = f64::NEG_INFINITY;
-    for steep in std::iter::once(0.0).chain((1..=STEEPEST).map(|power| 10_f64.powi(power))) {
+    for steep in std::iter::once(0.0).chain(multipliers()) {
         s[k] = steep;
         kernel.evaluate(instance, &outcome.dual.q, &s);
         let lower = certificate::lower_bound_nats(instance, &kernel.sums, &s);
@@ -112,8 +115,8 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
 fn separated(instance: &Instance<'_>, k: usize, outcome: &mut Outcome) -> Option<Ended> {
     let none = Potential::none(instance.reproductions);
     let potential = outcome.dual.potential.as_ref().unwrap_or(&none);
-    (0..=STEEPEST).find_map(|power| {
-        outcome.dual.s[k] = 10_f64.powi(power);
+    multipliers().find_map(|steep| {
+        outcome.dual.s[k] = steep;
         let separation = certificate::separation_nats(instance, &outcome.dual.s, potential);
         (separation > 0.0).then_some(Ended::Infeasible(separation))
     })
@@ -124,8 +127,8 @@ fn widen_in_double_double(instance: &Instance<'_>, k: usize, outcome: &mut Outco
     let bound = dense::lower_bound::LowerBound::new(instance);
     let Dual { q, s, potential } = outcome.dual.clone();
     let mut trial = s;
-    for power in 0..=STEEPEST {
-        trial[k] = 10_f64.powi(power);
+    for steep in multipliers() {
+        trial[k] = steep;
         let lower = bound.at(&q, &trial, potential.as_ref());
         if lower > outcome.lower_nats {
             outcome.lower_nats = lower;

@@ -6,29 +6,16 @@ use crate::numerics::real::Real;
 use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
+use crate::subproblem::thresholds::EXCESS_ROUNDING;
 use nalgebra::{DMatrix, DVector};
-
-/// Excess over the budgets, relative to them, up to which a channel without rate meets them.
-const ZERO_RATE: f64 = 1e-13;
-
-/// Multiples of the root of the number of source letters, relative to the sum of the sizes, that are the rounding of a sum.
-const TIE: f64 = 2.0 * f64::EPSILON;
 
 /// R = 0 where one output pmf meets the budgets whatever the source letter; decided exactly.
 pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
     if !instance.priced.is_empty() {
         return None;
     }
-    // Relative to the budgets, so that a small one is not lost beside the others.
-    let unit = instance.budgets().map(|budget| if budget > 0.0 { budget } else { 1.0 });
-    let mut averages = instance.averages();
-    for (average, unit) in averages.iter_mut().zip(&unit) {
-        average.unscale_mut(*unit);
-    }
+    let averages = instance.averages();
     let mut constant = instance.without_source(&averages);
-    for (constraint, unit) in constant.constraints.iter_mut().zip(&unit) {
-        constraint.budget /= unit;
-    }
     // A budget of zero is not one of rounding: only letters that cost nothing meet it.
     let free = |y: usize| {
         let mut costs = averages.iter().zip(&instance.constraints);
@@ -51,7 +38,7 @@ pub(crate) fn zero_rate(instance: &Instance<'_>) -> Option<Outcome> {
         output[first] = 1.0;
     } else {
         let reach = linear_program::reach(&constant, |shift, bound| shift <= 0.0 || bound > 0.0);
-        if reach.shift > ZERO_RATE {
+        if reach.shift > EXCESS_ROUNDING {
             return None;
         }
         for (weight, letter) in reach.channel {
@@ -88,7 +75,8 @@ pub(crate) fn at_prices(instance: &Instance<'_>) -> Option<Outcome> {
             *size += term.abs();
         }
     }
-    let rounding = TIE * (n as f64).sqrt();
+    // Of a sum of n terms, relative to the sum of their sizes.
+    let rounding = 2.0 * f64::EPSILON * (n as f64).sqrt();
     let is_proven = over.iter().zip(&size).all(|(over, size)| *over <= rounding * size);
     let output = DVector::from_fn(m, |y, _| f64::from(y == best));
     is_proven.then(|| without_rate(instance, output))

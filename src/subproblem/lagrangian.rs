@@ -10,7 +10,8 @@
 
 use super::instance::Instance;
 use super::output_constraint::Potential;
-use crate::numerics::simd::{dot, exp};
+use super::thresholds::BLOCKS;
+use crate::numerics::simd::{dot, exp, is_fused, least};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -18,11 +19,8 @@ use std::ops::Range;
 /// Exponents this far below a source letter's best letter are zero beside it in double precision.
 const NEGLIGIBLE: f64 = -80.0;
 
-/// Source letters are summed in this many blocks, whatever the number of threads, so that sums do not depend on it.
-const BLOCKS: usize = 16;
-
 /// Fewer letters than this are not worth a block of their own.
-const SHORTEST_BLOCK: usize = 32;
+const SHORTEST_BLOCK: usize = 64;
 
 /// Pairs below which a second thread costs more than it brings.
 const PARALLEL: usize = 1 << 13;
@@ -105,6 +103,12 @@ impl Kernel {
         Self::with_columns(columns, instance, q, s, potential)
     }
 
+    /// The sums alone, without the matrix, not evaluated yet.
+    pub(crate) fn blank(instance: &Instance<'_>, potential: Option<Potential>) -> Self {
+        let (m, k) = (instance.reproductions, instance.constraints.len());
+        Self { sums: Sums { potential, ..Sums::zeros(m, k) }, weighted: DMatrix::zeros(m, 0) }
+    }
+
     /// The sums alone, without the matrix.
     pub(crate) fn light(
         instance: &Instance<'_>,
@@ -122,9 +126,8 @@ impl Kernel {
         s: &DVector<f64>,
         potential: Option<Potential>,
     ) -> Self {
-        let (m, k) = (instance.reproductions, instance.constraints.len());
-        let sums = Sums { potential, ..Sums::zeros(m, k) };
-        let mut kernel = Self { sums, weighted: DMatrix::zeros(m, columns) };
+        let weighted = DMatrix::zeros(instance.reproductions, columns);
+        let mut kernel = Self { weighted, ..Self::blank(instance, potential) };
         kernel.evaluate(instance, q, s);
         kernel
     }
@@ -181,80 +184,134 @@ struct Block<'a> {
     weighted: &'a mut [f64],
 }
 
-impl pulp::NullaryFnOnce for Block<'_> {
+impl pulp::WithSimd for Block<'_> {
     type Output = Sums;
 
     #[inline(always)]
-    fn call(self) -> Sums {
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Sums {
+        if const { is_fused::<S>() } {
+            self.sums::<S, true>(simd)
+        } else {
+            self.sums::<S, false>(simd)
+        }
+    }
+}
+
+impl Block<'_> {
+    #[inline(always)]
+    fn sums<S: pulp::Simd, const FUSED: bool>(self, simd: S) -> Sums {
         let (m, k) = (self.instance.reproductions, self.instance.constraints.len());
+        let is_positive = self.q.iter().all(|&q| q > 0.0);
+        let at = Place { q: self.q, s: self.s, g: self.g, root_q: self.root_q, is_positive };
         let mut letter = Letter::new(m, k);
         let mut sums = Sums::zeros(m, k);
         let mut columns = self.weighted.chunks_exact_mut(m);
         for x in self.letters {
-            let root_p = self.instance.pmf[x].sqrt();
-            if root_p > 0.0 {
-                let at = (self.q, self.s, self.g);
-                letter.accumulate(self.instance, x, at, &mut sums);
-            }
-            let Some(column) = columns.next() else { continue };
-            for ((v, &b), &r) in column.iter_mut().zip(&letter.ratio).zip(self.root_q.as_slice()) {
-                *v = root_p * r * b;
+            let p = self.instance.pmf[x];
+            let column = columns.next();
+            if p > 0.0 {
+                letter.accumulate::<S, FUSED>(simd, self.instance, x, &at, &mut sums, column);
+            } else if let Some(column) = column {
+                column.fill(0.0);
             }
         }
         sums
     }
 }
 
-/// A pmf, multipliers, and the potential on the output letters if there is one.
-type Place<'a> = (&'a DVector<f64>, &'a DVector<f64>, Option<&'a [f64]>);
+/// Where the Lagrangian is evaluated.
+struct Place<'a> {
+    q: &'a DVector<f64>,
+    s: &'a DVector<f64>,
+    /// The potential on the output letters if there is one.
+    g: Option<&'a [f64]>,
+    root_q: &'a DVector<f64>,
+    /// Whether q has no zero.
+    is_positive: bool,
+}
 
 /// Work space for one source letter.
 struct Letter {
-    /// `b_xy`.
-    ratio: Vec<f64>,
+    /// `b_xy t_x`, up to a factor.
+    tilted: Vec<f64>,
     /// `W_xy`.
     channel: Vec<f64>,
-    /// `d_k(x, y) - E_W[d_k | x]`, one per cost.
-    centred: Vec<Vec<f64>>,
-    /// `W_xy` times the above, for one cost.
-    product: Vec<f64>,
+    /// `E_W[d_k | x]`, one per cost.
+    means: Vec<f64>,
 }
 
 impl Letter {
     fn new(m: usize, k: usize) -> Self {
-        let zeros = || vec![0.0; m];
-        Self { ratio: zeros(), channel: zeros(), centred: vec![zeros(); k], product: zeros() }
+        Self { tilted: vec![0.0; m], channel: vec![0.0; m], means: vec![0.0; k] }
     }
 
+    /// Adds a letter to the sums, and fills its column of the matrix.
     #[inline(always)]
-    fn accumulate(&mut self, instance: &Instance<'_>, x: usize, at: Place<'_>, sums: &mut Sums) {
-        let (p, q) = (instance.pmf[x], at.0);
-        let (log_t, neglected) = tilt(instance, x, at, &mut self.ratio);
+    fn accumulate<S: pulp::Simd, const FUSED: bool>(
+        &mut self,
+        simd: S,
+        instance: &Instance<'_>,
+        x: usize,
+        at: &Place<'_>,
+        sums: &mut Sums,
+        column: Option<&mut [f64]>,
+    ) {
+        let p = instance.pmf[x];
+        let Tilt { log_t, neglected, scale } = tilt::<FUSED>(instance, x, at, &mut self.tilted);
         sums.log_partition += p * log_t;
         sums.neglected += p * neglected;
+        let weight = p * scale;
+        let inputs = self.tilted.iter().zip(at.q.as_slice());
         let outputs = sums.c.as_mut_slice().iter_mut().zip(&mut self.channel);
-        for (((c, w), &q), &b) in outputs.zip(q.as_slice()).zip(&self.ratio) {
-            *c += p * b;
-            *w = q * b;
+        if let Some(column) = column {
+            let scaled_root = p.sqrt() * scale;
+            let inputs = inputs.zip(at.root_q.as_slice());
+            for ((c, w), (((&a, &q), &root_q), v)) in outputs.zip(inputs.zip(column)) {
+                *c += weight * a;
+                *w = scale * q * a;
+                *v = scaled_root * root_q * a;
+            }
+        } else {
+            for ((c, w), (&a, &q)) in outputs.zip(inputs) {
+                *c += weight * a;
+                *w = scale * q * a;
+            }
         }
-        for (k, constraint) in instance.constraints.iter().enumerate() {
-            let costs = instance.letter_costs(constraint.matrix, x);
-            let mean = dot(&self.channel, costs);
+        let costs = |k: usize| instance.letter_costs(instance.constraints[k].matrix, x);
+        for k in 0..self.means.len() {
+            let mean = dot(&self.channel, costs(k));
+            self.means[k] = mean;
             sums.expected[k] += p * mean;
             let slopes = sums.sensitivity.column_mut(k).data.into_slice_mut();
-            let centred = &mut self.centred[k];
-            let inputs = costs.iter().zip(&self.ratio).zip(&self.channel);
-            let outputs = centred.iter_mut().zip(slopes).zip(&mut self.product);
-            for (((u, slope), v), ((&d, &b), &w)) in outputs.zip(inputs) {
-                *u = d - mean;
-                *slope += p * b * *u;
-                *v = w * *u;
+            for ((slope, &d), &a) in slopes.iter_mut().zip(costs(k)).zip(&self.tilted) {
+                *slope += weight * a * (d - mean);
             }
             for l in 0..=k {
-                sums.covariance[(k, l)] += p * dot(&self.product, &self.centred[l]);
+                let pairs = ((costs(k), mean), (costs(l), self.means[l]));
+                sums.covariance[(k, l)] += p * moment(simd, &self.channel, pairs.0, pairs.1);
             }
         }
     }
+}
+
+/// `sum w (a - mean a) (b - mean b)`.
+#[inline(always)]
+fn moment<S: pulp::Simd>(
+    simd: S,
+    w: &[f64],
+    (a, mean_a): (&[f64], f64),
+    (b, mean_b): (&[f64], f64),
+) -> f64 {
+    let [(w, rest_w), (a, rest_a), (b, rest_b)] = [w, a, b].map(S::as_simd_f64s);
+    let rest = rest_w.iter().zip(rest_a).zip(rest_b);
+    let rest: f64 = rest.map(|((w, a), b)| w * (a - mean_a) * (b - mean_b)).sum();
+    let (mean_a, mean_b) = (simd.splat_f64s(mean_a), simd.splat_f64s(mean_b));
+    let mut sums = simd.splat_f64s(0.0);
+    for ((&w, &a), &b) in w.iter().zip(a).zip(b) {
+        let weighted = simd.mul_f64s(w, simd.sub_f64s(a, mean_a));
+        sums = simd.mul_add_e_f64s(weighted, simd.sub_f64s(b, mean_b), sums);
+    }
+    rest + simd.reduce_sum_f64s(sums)
 }
 
 /// The test channel `W_xy = q_y exp(-s.d(x, y) - g_y) / t_x`, m x n (a source letter is a column).
@@ -264,11 +321,12 @@ pub(crate) fn channel(
     s: &DVector<f64>,
     potential: Option<&Potential>,
 ) -> DMatrix<f64> {
-    let at = (q, s, potential.map(|potential| potential.g.as_slice()));
+    let g = potential.map(|potential| potential.g.as_slice());
+    let at = Place { q, s, g, root_q: q, is_positive: false };
     let m = instance.reproductions;
     let mut channel = DMatrix::zeros(m, instance.letters());
     let fill = |(x, letter): (usize, &mut [f64])| {
-        let (log_t, _) = tilt(instance, x, at, letter);
+        let Tilt { log_t, scale, .. } = tilt::<false>(instance, x, &at, letter);
         if log_t == f64::NEG_INFINITY {
             // A letter without probability, all of whose allowed reproductions have left q's support.
             let first = instance.pairs(x).and_then(|pairs| pairs.iter().position(|&pair| pair));
@@ -277,7 +335,7 @@ pub(crate) fn channel(
             return;
         }
         for (w, &q) in letter.iter_mut().zip(q.as_slice()) {
-            *w *= q;
+            *w *= scale * q;
         }
         let total: f64 = letter.iter().sum();
         for w in letter {
@@ -288,31 +346,47 @@ pub(crate) fn channel(
     channel
 }
 
-/// Fills `ratio` with `b_xy` for one source letter; returns `log t_x` and what was neglected, relative to `t_x`.
+/// What [`tilt`] finds for one source letter.
+struct Tilt {
+    /// `log t_x`.
+    log_t: f64,
+    /// What was left out, relative to `t_x`.
+    neglected: f64,
+    /// The factor from what was filled in to `b_xy`.
+    scale: f64,
+}
+
+/// Fills `tilted` with `b_xy` for one source letter, up to a factor.
 #[inline(always)]
-fn tilt(instance: &Instance<'_>, x: usize, (q, s, g): Place<'_>, ratio: &mut [f64]) -> (f64, f64) {
-    instance.exponent(x, s, ratio);
-    for (e, g) in ratio.iter_mut().zip(g.unwrap_or_default()) {
+fn tilt<const FUSED: bool>(
+    instance: &Instance<'_>,
+    x: usize,
+    at: &Place<'_>,
+    tilted: &mut [f64],
+) -> Tilt {
+    instance.exponent(x, at.s, tilted);
+    for (e, g) in tilted.iter_mut().zip(at.g.unwrap_or_default()) {
         *e += g;
     }
-    let supported =
-        ratio.iter().zip(q.as_slice()).map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
-    let least = supported.fold(f64::INFINITY, f64::min);
-    let lowest = ratio.iter().copied().fold(f64::INFINITY, f64::min);
-    for e in ratio.iter_mut() {
-        // Letters outside q's support may lie below `least`: their ratio is capped, not overflowed.
-        let exponent = (least - *e).min(-NEGLIGIBLE);
-        *e = if exponent > NEGLIGIBLE { exp(exponent) } else { 0.0 };
+    let lowest = least(tilted);
+    let nearest = if at.is_positive {
+        lowest
+    } else {
+        let letters = tilted.iter().zip(at.q.as_slice());
+        let supported = letters.map(|(&e, &q)| if q > 0.0 { e } else { f64::INFINITY });
+        supported.fold(f64::INFINITY, f64::min)
+    };
+    for e in tilted.iter_mut() {
+        // Letters outside q's support may lie below `nearest`: their ratio is capped, not overflowed.
+        let exponent = (nearest - *e).min(-NEGLIGIBLE);
+        *e = if exponent > NEGLIGIBLE { exp::<FUSED>(exponent) } else { 0.0 };
     }
-    if least == f64::INFINITY {
-        return (f64::NEG_INFINITY, f64::INFINITY);
+    if nearest == f64::INFINITY {
+        return Tilt { log_t: f64::NEG_INFINITY, neglected: f64::INFINITY, scale: 1.0 };
     }
-    let t = dot(ratio, q.as_slice());
+    let t = dot(tilted, at.q.as_slice());
     let scale = 1.0 / t;
-    for e in ratio.iter_mut() {
-        *e *= scale;
-    }
-    let capped = least - lowest > -NEGLIGIBLE;
-    let neglected = if capped { f64::INFINITY } else { scale * exp(NEGLIGIBLE) };
-    (t.ln() - least, neglected)
+    let capped = nearest - lowest > -NEGLIGIBLE;
+    let neglected = if capped { f64::INFINITY } else { scale * exp::<FUSED>(NEGLIGIBLE) };
+    Tilt { log_t: t.ln() - nearest, neglected, scale }
 }

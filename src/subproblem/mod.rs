@@ -7,3 +7,4 @@ pub(crate) mod left_out;
 pub(crate) mod network;
 pub(crate) mod output_constraint;
 pub(crate) mod program;
+pub(crate) mod thresholds;

@@ -50,6 +50,14 @@ impl<T: Real> Network<T> {
         self.far
     }
 
+    /// Keeps those ways that are used.
+    pub(crate) fn keep_ways(&mut self, used: &[bool]) {
+        let mut kept = used.iter();
+        self.ways.retain(|_| kept.next().is_some_and(|&kept| kept));
+        let mut kept = used.iter();
+        self.costs.retain(|_| kept.next().is_some_and(|&kept| kept));
+    }
+
     /// What the flows, or the output pmf where it is a variable, leave each node short of.
     pub(crate) fn missing(
         &self,

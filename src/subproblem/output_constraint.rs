@@ -14,14 +14,12 @@
 //!
 //! All but the last are flows on a network that carry what q has too much to where the target wants it.
 
+use super::thresholds::FINITE_PRICE;
 use crate::model::scaled_perception::{Ground, Marginal, TIE};
 use crate::numerics::information::log_sum;
 use crate::numerics::scaling::SMALLEST;
 use crate::numerics::transport::transport;
 use nalgebra::{DMatrix, DVector};
-
-/// What the toll of an exact Kullback-Leibler constraint may lose to a price that is finite, in nats.
-const FINITE_PRICE: f64 = 1e-13;
 
 /// A way for probability out of one node of a network into another, at a cost. Nodes are the reproduction letters, then the
 /// letters of the target where these are others; `None` is a node that takes and gives what it likes.
@@ -169,7 +167,6 @@ impl Bounded<'_> {
     /// The potential g with the smallest price that goes with it; `price` is what a price that is free to choose was found to
     /// be.
     pub(crate) fn priced(&self, g: DVector<f64>, price: f64) -> Potential {
-        let g = if self.exact { self.without_left_out(g) } else { g };
         let price = match &self.marginal.ground {
             Ground::TotalVariation => g.max() - g.min(),
             Ground::Line(gaps) => {
@@ -183,15 +180,6 @@ impl Bounded<'_> {
             Ground::KullbackLeibler | Ground::Transport(_) => price,
         };
         Potential { g, price }
-    }
-
-    /// The potential with the letters that no output pmf has as low as the lowest of the others, where they are in nobody's way.
-    fn without_left_out(&self, mut g: DVector<f64>) -> DVector<f64> {
-        let usable: Vec<bool> = (0..g.len()).map(|y| self.is_usable(y)).collect();
-        let of_usable = g.iter().zip(&usable).filter(|(_, usable)| **usable);
-        let least = of_usable.map(|(g, _)| *g).fold(f64::INFINITY, f64::min);
-        g.iter_mut().zip(&usable).filter(|(_, usable)| !**usable).for_each(|(g, _)| *g = least);
-        g
     }
 
     /// The price from which on the ways of the smallest budget are the best.

@@ -96,12 +96,12 @@ impl<T: Real> Program<T> {
 
     /// What each pair costs above the least of its source letter, in the costs that these multipliers weigh; 0 where it is not
     /// allowed.
-    pub(crate) fn reduced_costs(&self, normal: &[T]) -> DMatrix<T> {
+    pub(crate) fn reduced_costs(&self, normal: &[T], g: &[T]) -> DMatrix<T> {
         let m = self.reproductions.len();
         let mut reduced = DMatrix::from_element(m, self.pmf.len(), T::ZERO);
         for x in 0..self.pmf.len() {
             let row = &mut reduced.as_mut_slice()[x * m..(x + 1) * m];
-            self.exponents(x, normal, &[], row);
+            self.exponents(x, normal, g, row);
             let pairs = self.pairs(x);
             let usable = (0..m).filter(|&y| pairs[y]);
             let least = usable.map(|y| row[y]).fold(T::from(f64::INFINITY), T::min);
@@ -122,12 +122,17 @@ impl<T: Real> Program<T> {
     pub(crate) fn face(&self, reduced: &DMatrix<T>, tie: T) -> Self {
         let mut face = self.clone();
         let tie = tie / T::from(self.pmf.len() as f64);
-        for (x, &p) in self.pmf.iter().enumerate() {
+        face.keep_pairs(|x, y| self.pmf[x] * reduced[(y, x)] <= tie);
+        face
+    }
+
+    /// Forbids pairs.
+    pub(crate) fn keep_pairs(&mut self, keep: impl Fn(usize, usize) -> bool) {
+        for x in 0..self.pmf.len() {
             for y in 0..self.reproductions.len() {
-                face.allowed[(y, x)] &= p * reduced[(y, x)] <= tie;
+                self.allowed[(y, x)] &= keep(x, y);
             }
         }
-        face
     }
 
     /// The same program with the cost that the frontier's normal weighs, of which only the slack may be spent, in the place of
@@ -157,8 +162,11 @@ impl<T: Real> Program<T> {
         (0..s.len()).map(part).collect()
     }
 
-    /// Raises every budget by a share of it.
+    /// Raises every budget by a share of it, that of a divergence included.
     pub(crate) fn raise_budgets(&mut self, share: T) {
+        if let Some(network) = &mut self.network {
+            network.budget = network.budget * (T::ONE + share);
+        }
         for budget in &mut self.budgets {
             *budget = *budget * (T::ONE + share);
         }
@@ -201,19 +209,35 @@ impl<T: Real> Program<T> {
         }
     }
 
-    /// `sum_x p(x) min_y (s.d(x, y) + g_y) - s.D - toll`: where it is positive, no channel meets the budgets.
+    /// `sum_x p(x) min_y (s.d(x, y) + g_y) - s.D - toll`, less what rounding may have added: where it is positive, no channel meets the
+    /// budgets.
     pub(crate) fn separation(&self, s: &[T], phi: &[T], price: T) -> T {
         let g = self.potential(phi);
         let mut row = vec![T::ZERO; self.reproductions.len()];
-        let mut total = T::ZERO;
+        let (mut total, mut size) = (T::ZERO, T::ZERO);
         for (x, &p) in self.pmf.iter().enumerate() {
             self.exponents(x, s, &g, &mut row);
             let allowed = row.iter().zip(self.pairs(x)).filter(|(_, pair)| **pair);
             let least = allowed.map(|(&e, _)| e).fold(T::from(f64::INFINITY), T::min);
             total = total + p * least;
+            size = size.max(least.abs());
         }
         let toll = self.network.as_ref().map_or(T::ZERO, |network| network.toll(phi, price));
-        total - dot(s, &self.budgets) - toll
+        let spent = dot(s, &self.budgets);
+        let steepest = largest(phi.iter().map(|phi| phi.abs())).max(T::ZERO);
+        // The errors of sums over the alphabets, of numbers that are no larger than these.
+        let terms = (self.pmf.len() + self.reproductions.len() + phi.len()) as f64;
+        let rounding = T::from(T::EPSILON * terms) * (size + spent + toll.abs() + steepest);
+        total - spent - toll - rounding
+    }
+
+    /// What the budgets are worth at multipliers, and a thousandth of what the potential may be worth: output pmfs are known to some
+    /// thousandth of what budgets are known to, relative to them.
+    pub(crate) fn worth(&self, s: &[T], phi: &[T], price: T) -> T {
+        let traded = self.network.as_ref().map_or(T::ZERO, |network| price * network.budget);
+        let range = largest(phi.iter().copied()) + largest(phi.iter().map(|&phi| -phi));
+        let of_pmf = if phi.is_empty() { T::ZERO } else { T::from(PMF_DIGITS) * range };
+        dot(s, &self.budgets) + traded + of_pmf
     }
 
     /// A pmf or another vector on the reproductions, as one on those of the instance.
@@ -252,9 +276,47 @@ impl<T: Real> Program<T> {
     }
 }
 
+/// What the digits of a pmf are to those of a budget.
+const PMF_DIGITS: f64 = 1e-3;
+
 /// A column of a matrix as a slice.
 #[inline(always)]
 pub(crate) fn column<T>(matrix: &DMatrix<T>, x: usize) -> &[T] {
     let m = matrix.nrows();
     &matrix.as_slice()[x * m..(x + 1) * m]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::perception::Perception;
+    use crate::model::problem::Problem;
+    use crate::subproblem::output_constraint::Bounded;
+
+    /// D = P = 0.05 is on the edge where the source (0.3, 0.7) becomes (0.4, 0.6) with an effort of 0.1 in all: nothing separates it
+    /// from what channels can meet. A constant in the potential leaves rounding of all sizes.
+    #[test]
+    fn rounding_separates_nothing() {
+        let target = DVector::from_vec(vec![0.4, 0.6]);
+        let perception = Perception::wasserstein(target, &[0.0, 1.0]).unwrap();
+        let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+        let problem = Problem::new(DVector::from_vec(vec![0.3, 0.7]), 2).unwrap();
+        let problem = problem.with_cost("distortion", hamming).unwrap();
+        let problem = problem.with_perception(perception).unwrap();
+        let bounded = |budget: f64| Bounded::new(problem.marginal.as_ref().unwrap(), budget);
+        let separation = |budget: f64, constant: f64| {
+            let held = bounded(budget).unwrap().unwrap();
+            let instance = Instance::within(&problem, &[budget, budget]).held_to(held);
+            let program = Program::<f64>::new(&instance, 0.0);
+            let unit = budget / program.budgets[0];
+            program.separation(&[unit], &[constant, constant + 1.0], 1.0)
+        };
+        for power in 0..60 {
+            let constant = -1.3 * 2_f64.powi(power);
+            let told = separation(0.05 + 1e-15, constant);
+            assert!(told <= 0.0, "{told:e} at {constant:e}");
+        }
+        // What is beyond the edge is told to be.
+        assert!(separation(0.049, 0.0) > 1e-3);
+    }
 }

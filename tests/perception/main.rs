@@ -24,6 +24,7 @@ mod common {
 mod channel_program;
 mod cone_programs;
 mod earlier_failures;
+mod edges;
 mod feasible_problems;
 mod identities;
 mod infeasible_budgets;

@@ -6,20 +6,9 @@ use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Sums;
+use crate::subproblem::thresholds::{BLOCKS, PARALLEL_PRODUCTS, SMALLEST_KEPT};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
-
-/// Probabilities are kept above this: in exact arithmetic no letter ever leaves, and one that was small may return.
-const SMALLEST: f64 = 1e-290;
-
-/// Exponents this far below a source letter's best letter are zero beside `SMALLEST` times it.
-const NEGLIGIBLE: f64 = -700.0;
-
-/// Source letters are summed in this many blocks, whatever the number of threads.
-const BLOCKS: usize = 16;
-
-/// Pairs below which a second thread costs more than it brings.
-const PARALLEL: usize = 1 << 17;
 
 /// `exp(-s.d(x, y))` for fixed multipliers, each source letter relative to its largest.
 #[derive(Debug)]
@@ -37,16 +26,18 @@ impl<'a> Likelihood<'a> {
         let m = instance.reproductions;
         let mut ratio = DMatrix::zeros(m, instance.letters());
         let none = DVector::zeros(0);
+        // Exponents this far below a letter's best one are zero beside the smallest probability times it.
+        let negligible = (f64::EPSILON * SMALLEST_KEPT).ln();
         let fill = |(x, row): (usize, &mut [f64])| {
             instance.exponent(x, &none, row);
             let least = row.iter().copied().fold(f64::INFINITY, f64::min);
             for e in row.iter_mut() {
                 let exponent = least - *e;
-                *e = if exponent > NEGLIGIBLE { exp(exponent) } else { 0.0 };
+                *e = if exponent > negligible { exp::<false>(exponent) } else { 0.0 };
             }
             instance.pmf[x] * least
         };
-        let least: Vec<f64> = if ratio.len() < PARALLEL {
+        let least: Vec<f64> = if ratio.len() < PARALLEL_PRODUCTS {
             ratio.as_mut_slice().chunks_mut(m).enumerate().map(fill).collect()
         } else {
             ratio.as_mut_slice().par_chunks_mut(m).enumerate().map(fill).collect()
@@ -67,7 +58,7 @@ impl<'a> Likelihood<'a> {
             })
         };
         let ratio = self.ratio.as_slice();
-        let blocks: Vec<Sums> = if m * n < PARALLEL {
+        let blocks: Vec<Sums> = if m * n < PARALLEL_PRODUCTS {
             ratio.chunks(m * block).enumerate().map(run).collect()
         } else {
             ratio.par_chunks(m * block).enumerate().map(run).collect()
@@ -111,7 +102,7 @@ impl pulp::NullaryFnOnce for Block<'_> {
 
 /// `q <- q c`, normalised and kept positive.
 pub(crate) fn update(q: &mut DVector<f64>, c: &DVector<f64>) {
-    q.zip_apply(c, |q, c| *q = (*q * c).max(SMALLEST));
+    q.zip_apply(c, |q, c| *q = (*q * c).max(SMALLEST_KEPT));
     let total = q.sum();
     q.unscale_mut(total);
 }

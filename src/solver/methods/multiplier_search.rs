@@ -20,45 +20,15 @@ use crate::solver::run::outcome::{Ended, Outcome};
 use crate::subproblem::certificate;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::thresholds::{
+    EXPANSION, FIRST_PATIENCE, FIRST_PRECISION, LARGEST_MULTIPLIER, MAX_ROOT_STEPS, ROUNDING,
+    UNFELT,
+};
 use argmin::core::{CostFunction, Error, Executor};
 use argmin::solver::brent::BrentRoot;
 use nalgebra::DVector;
 use std::cell::RefCell;
 use std::f64::consts::LN_2;
-
-/// What one inner run of the first search may leave, in nats.
-const FIRST_PRECISION: f64 = 2.5e-3;
-
-/// Iterations after which an inner run of the first search is left as it is. Each search doubles them and halves the root of
-/// the precision, so that in all of them a pmf drifts about as far at the multipliers that the precision tells apart.
-///
-/// Beside the slope of a straight segment the pmf drifts from end to end of it, ever slower the closer the slope is: it would
-/// take all iterations there are, where the mixture of the ends needs none.
-const FIRST_PATIENCE: usize = 8;
-
-/// How much less each search leaves than the one before.
-const REFINEMENT: f64 = 0.25;
-
-/// The share of the tolerance below which more precise inner runs would bring nothing.
-const LAST_SHARE: f64 = 1e-3;
-
-/// What rounding leaves of a precision, in nats.
-const LEAST_PRECISION: f64 = 1e-14;
-
-/// How much further each step towards a bracket goes than the one before, in log s.
-const EXPANSION: f64 = 4.0;
-
-/// Steps towards a bracket: enough for any multiplier that a double holds.
-const MAX_EXPANSIONS: usize = 20;
-
-/// In log s; a search ends before it comes this close, by what its bracket promises.
-const ROOT_TOLERANCE: f64 = 1e-14;
-
-/// Steps of the root search in one bracket.
-const MAX_ROOT_STEPS: u64 = 60;
-
-/// Multipliers whose channel no longer changes in double precision.
-const LARGEST: f64 = 1e18;
 
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(crate) fn solve(
@@ -153,8 +123,8 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
     }
 
     fn run(&mut self) -> Ended {
-        let last = LAST_SHARE * self.watch.settings().tolerance() * LN_2;
-        let last = last.max(LEAST_PRECISION);
+        let last = UNFELT * self.watch.settings().tolerance() * LN_2;
+        let last = last.max(ROUNDING);
         let mut ended = self.start();
         while ended.is_ok() {
             self.cut_short = false;
@@ -162,7 +132,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             if self.precision <= last && !self.cut_short {
                 break;
             }
-            self.precision = (REFINEMENT * self.precision).max(last);
+            self.precision = (self.precision / EXPANSION).max(last);
             self.patience = self.patience.saturating_mul(2);
         }
         ended.err().unwrap_or(Ended::Stalled)
@@ -217,10 +187,10 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
         let up = first.excess > 0.0;
         let mut last = first;
         let mut width = self.precision.sqrt();
-        for _ in 0..MAX_EXPANSIONS {
+        loop {
             width *= EXPANSION;
             let s = self.beside(k, last.s[k], if up { width } else { -width });
-            if s > LARGEST {
+            if s > LARGEST_MULTIPLIER {
                 return Ok(None);
             }
             let next = self.probe(k, s)?;
@@ -238,7 +208,6 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
             }
             last = next;
         }
-        Ok(None)
     }
 
     /// A multiplier `distance` from s in log s; 0 below what the precision can tell from it.
@@ -250,7 +219,7 @@ impl<'a, 'w, 'p> Search<'a, 'w, 'p> {
 
     fn find_root(&mut self, bracket: Bracket) -> Result<(), Ended> {
         let ends = [&bracket.low, &bracket.high].map(|probe| probe.s[bracket.k].ln());
-        let solver = BrentRoot::new(ends[0], ends[1], ROOT_TOLERANCE);
+        let solver = BrentRoot::new(ends[0], ends[1], ROUNDING);
         let root = RefCell::new(Root { search: self, ends, bracket, state: Ok(false) });
         // How it ended is in `root`: the error type of argmin says less.
         let _ = Executor::new(Slope(&root), solver)

@@ -1,10 +1,8 @@
 //! Whether a channel meets the budgets, up to the rounding that a solution documents.
 
 use crate::subproblem::instance::Instance;
+use crate::subproblem::thresholds::PROMISED_ROUNDING;
 use nalgebra::DMatrix;
-
-/// Excess over the budget of a perception, relative to it, that is rounding.
-const PROMISED_ROUNDING: f64 = 1e-12;
 
 /// Whether a channel is what the solution's documentation promises.
 pub(crate) fn meets_budgets(instance: &Instance<'_>, channel: &DMatrix<f64>) -> bool {

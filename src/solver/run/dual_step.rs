@@ -2,22 +2,10 @@
 
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::thresholds::{
+    CENTRING_BOUNDARY, LENGTHS, MAX_CENTRING_STEPS, ROUNDING, SHORTER, SLACK_SHARE,
+};
 use nalgebra::{DMatrix, DVector};
-
-/// Newton steps after which the multipliers are taken as they are; the caller checks what it needs.
-const MAX_STEPS: usize = 30;
-
-/// Step lengths tried along one direction, each this share of the one before.
-const SHORTER: [f64; 4] = [1.0, 0.3, 0.09, 0.027];
-
-/// The share of the way to s = 0 that a step may go.
-const BOUNDARY: f64 = 0.9;
-
-/// The share of the predicted gain that a step must reach (Armijo).
-const SUFFICIENT_GAIN: f64 = 0.1;
-
-/// [`tighten`] stays this far below a budget, relative to it.
-const MARGIN: f64 = 1e-14;
 
 /// How far a cost is over its budget, as a Newton step should see it.
 ///
@@ -48,7 +36,7 @@ pub(crate) fn centre(
         -kernel.sums.log_partition - s.dot(&instance.budgets())
             + mu.zip_map(s, |mu, s| if mu > 0.0 { mu * s.ln() } else { 0.0 }).sum()
     };
-    for _ in 0..MAX_STEPS {
+    for _ in 0..MAX_CENTRING_STEPS {
         let barrier =
             |power: i32| mu.zip_map(s, |mu, s| if mu > 0.0 { mu / s.powi(power) } else { 0.0 });
         let gradient = &kernel.sums.expected - &instance.budgets() + barrier(1);
@@ -72,12 +60,11 @@ pub(crate) fn centre(
         let found = [stretch(instance, kernel), 1.0].iter().any(|stretch| {
             let direction = *stretch * &newton;
             let longest = longest_step(s, &direction, mu);
-            SHORTER.iter().any(|share| {
-                let step = share * longest;
+            (0..LENGTHS).any(|power| {
+                let step = SHORTER.powi(power) * longest;
                 let trial = &*s + step * &direction;
                 kernel.evaluate(instance, q, &trial);
-                let enough = SUFFICIENT_GAIN * step * gradient.dot(&direction).min(1.0);
-                let accepted = value(kernel, &trial) >= before + enough;
+                let accepted = value(kernel, &trial) >= before;
                 if accepted {
                     s.copy_from(&trial);
                 }
@@ -90,9 +77,6 @@ pub(crate) fn centre(
         }
     }
 }
-
-/// The share of the tolerance that the slack left by [`meet`] may cost.
-const SLACK_SHARE: f64 = 0.02;
 
 /// The barrier for [`meet`] in nats, from the tolerance in nats.
 pub(crate) fn slack_mu(instance: &Instance<'_>, tolerance: f64) -> f64 {
@@ -129,7 +113,7 @@ pub(crate) fn tighten(
         DVector::from_iterator(
             active.len(),
             active.iter().map(|&k| {
-                kernel.sums.expected[k] - (1.0 - MARGIN) * instance.constraints[k].budget
+                kernel.sums.expected[k] - (1.0 - ROUNDING) * instance.constraints[k].budget
             }),
         )
     };
@@ -139,10 +123,10 @@ pub(crate) fn tighten(
     let met = |left: &DVector<f64>| {
         left.iter()
             .zip(active)
-            .all(|(left, &k)| left.abs() <= MARGIN * instance.constraints[k].budget)
+            .all(|(left, &k)| left.abs() <= ROUNDING * instance.constraints[k].budget)
     };
     let mut left = residual(kernel);
-    for _ in 0..MAX_STEPS {
+    for _ in 0..MAX_CENTRING_STEPS {
         if met(&left) {
             return;
         }
@@ -177,5 +161,5 @@ fn stretch(instance: &Instance<'_>, kernel: &Kernel) -> f64 {
 
 fn longest_step(s: &DVector<f64>, direction: &DVector<f64>, mu: &DVector<f64>) -> f64 {
     let bounded = s.iter().zip(direction).zip(mu).filter(|&((_, &ds), &mu)| ds < 0.0 && mu > 0.0);
-    bounded.map(|((s, ds), _)| -BOUNDARY * s / ds).fold(1.0, f64::min)
+    bounded.map(|((s, ds), _)| -CENTRING_BOUNDARY * s / ds).fold(1.0, f64::min)
 }

@@ -8,20 +8,9 @@ use crate::result::verdict::Verdict;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::{Kernel, Sums};
 use crate::subproblem::output_constraint::{Bounded, Potential};
+use crate::subproblem::thresholds::{EXCESS_ROUNDING, SUPPORT, UNFELT};
 use crate::subproblem::{certificate, lagrangian};
 use nalgebra::{DMatrix, DVector};
-
-/// Excess over a scaled budget, relative to it, that counts as rounding.
-pub(crate) const BUDGET_ROUNDING: f64 = 1e-13;
-
-/// The share of the tolerance that exact zeros may cost.
-const ZEROS_SHARE: f64 = 1e-3;
-
-/// Output probability so small that moving it where a pair is forbidden is left to rounding.
-const MOVED: f64 = 1e-13;
-
-/// Probability above which a letter counts as used in the trace.
-const SUPPORT: f64 = 1e-10;
 
 /// What makes a channel: a pmf, multipliers, and the potential where the output marginal is constrained.
 #[derive(Debug, Clone)]
@@ -37,8 +26,6 @@ pub(crate) struct Finish<'a> {
     instance: &'a Instance<'a>,
     /// A channel with slack, mixed in where an iterate's channel exceeds a budget.
     reach: Option<&'a Reach>,
-    /// The same where the output marginal is constrained: a channel of an iterate, and its slack.
-    inside: Option<(Place, f64)>,
     /// Whether what one source letter may send to, every other may.
     is_movable: bool,
     /// The largest entry of every cost.
@@ -71,7 +58,6 @@ impl<'a> Finish<'a> {
             instance,
             // It meets the budgets of costs, not that of the marginal.
             reach: reach.filter(|_| instance.marginal.is_none()),
-            inside: None,
             is_movable: instance.has_like_pairs(),
             dearest: DVector::from_iterator(k, dearest),
             dearest_paid: instance.dearest_paid(),
@@ -128,14 +114,6 @@ impl<'a> Finish<'a> {
             self.upper = upper;
             self.place.set(sums, q, s);
         }
-        if self.instance.marginal.is_some() {
-            let excess = self.excess(sums, q);
-            let slack = excess.map_or(0.0, |(excess, _)| -excess.fold(f64::NEG_INFINITY, f64::max));
-            if slack > self.inside.as_ref().map_or(0.0, |(_, slack)| *slack) {
-                let place = Place { q: q.clone(), s: s.clone(), potential: sums.potential.clone() };
-                self.inside = Some((place, slack));
-            }
-        }
     }
 
     /// Whether the gap is within the tolerance. Bounds that have crossed end a run too: the report judges them.
@@ -167,19 +145,17 @@ impl<'a> Finish<'a> {
         let Some(bounded) = &self.instance.marginal else { return Some((excess, 0.0)) };
         let output = q.component_mul(&sums.c);
         let moved = 0.5 * (bounded.nearest(&output) - output).lp_norm(1);
-        (self.is_movable || moved <= MOVED).then(|| (excess + moved * &self.dearest, moved))
+        (self.is_movable || moved <= EXCESS_ROUNDING)
+            .then(|| (excess + moved * &self.dearest, moved))
     }
 
     /// The weight of the channel with slack that brings channels with this excess within the budgets, `None` if none does.
     fn repair_share(&self, excess: &DVector<f64>) -> Option<f64> {
-        let rounding = self.instance.budgets().map(|budget| BUDGET_ROUNDING * budget);
+        let rounding = self.instance.budgets().map(|budget| EXCESS_ROUNDING * budget);
         if excess.iter().zip(&rounding).all(|(excess, rounding)| excess <= rounding) {
             return Some(0.0);
         }
-        let slack = match &self.inside {
-            Some((_, slack)) => *slack,
-            None => -self.reach?.shift,
-        };
+        let slack = -self.reach?.shift;
         let worst = excess.max();
         (slack > 0.0 && worst.is_finite()).then(|| worst / (worst + slack))
     }
@@ -196,8 +172,7 @@ impl<'a> Finish<'a> {
         ended: Ended,
     ) -> Outcome {
         if matches!(ended, Ended::Certified) {
-            let Dual { q, s, potential, .. } = &self.dual;
-            let mut kernel = Kernel::light(self.instance, q, s, potential.clone());
+            let mut kernel = Kernel::blank(self.instance, self.dual.potential.clone());
             if idle {
                 self.clear_potential(&mut kernel);
             }
@@ -247,20 +222,24 @@ impl<'a> Finish<'a> {
         }
         q /= total;
         let mut s = self.place.s.clone();
-        let mu = ZEROS_SHARE * self.tolerance / (s.len() + 1) as f64;
+        let mu = UNFELT * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
         let barrier = DVector::from_element(s.len(), mu);
-        centre(self.instance, kernel, &q, &mut s, &barrier, ZEROS_SHARE * mu);
-        if !self.take_if_certified(&kernel.sums, &q, &s) {
+        centre(self.instance, kernel, &q, &mut s, &barrier, UNFELT * mu);
+        let mut moved = !self.take_if_certified(&kernel.sums, &q, &s);
+        if moved {
             q = self.place.q.clone();
             s = self.place.s.clone();
         }
         let is_active = |k: &usize| self.dual.s[*k] > r[*k];
         let active: Vec<usize> = (0..s.len()).filter(is_active).collect();
         for k in (0..s.len()).filter(|k| !active.contains(k)) {
+            moved |= s[k] != 0.0;
             s[k] = 0.0;
         }
-        kernel.evaluate(self.instance, &q, &s);
+        if moved {
+            kernel.evaluate(self.instance, &q, &s);
+        }
         tighten(self.instance, kernel, &q, &mut s, &active);
         let excess = self.excess(&kernel.sums, &q);
         if excess.and_then(|(excess, _)| self.repair_share(&excess)) == Some(0.0) {
@@ -285,10 +264,8 @@ impl<'a> Finish<'a> {
         let share = self.repair_share(&excess).unwrap_or(0.0);
         if share > 0.0 {
             channel *= 1.0 - share;
-            match (&self.inside, self.reach) {
-                (Some((inside, _)), _) => channel += share * self.channel_at(inside),
-                (None, Some(reach)) => reach.add_to(&mut channel, share),
-                (None, None) => {}
+            if let Some(reach) = self.reach {
+                reach.add_to(&mut channel, share);
             }
         }
         channel

@@ -5,11 +5,9 @@ use crate::model::cost::bits_per_unit;
 use crate::model::problem::Problem;
 use crate::result::progress::Progress;
 use crate::result::settings::Settings;
+use crate::subproblem::thresholds::ALL_KEPT;
 use std::ops::ControlFlow;
 use std::time::Instant;
-
-/// Iterations whose lines are all kept; later ones are thinned to one in so many per cent.
-const ALL_KEPT: usize = 200;
 
 /// Is told of every iteration, and may stop the run.
 pub(crate) type Observer<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;

@@ -6,22 +6,10 @@ use super::lagrangian::Lagrangian;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot, sum};
 use crate::subproblem::program::Program;
+use crate::subproblem::thresholds::{
+    CENTRED, CENTRING_BOUNDARY, LENGTHS, MAX_CENTRING_STEPS, SHORTER,
+};
 use nalgebra::DMatrix;
-
-/// Newton steps after which the multipliers are taken as they are.
-const MAX_STEPS: usize = 30;
-
-/// The share of the way to s = 0 that a step may go.
-const BOUNDARY: f64 = 0.9;
-
-/// Step lengths tried along one direction.
-const LENGTHS: [f64; 4] = [1.0, 0.3, 0.09, 0.027];
-
-/// The share of the predicted gain that a step must reach (Armijo).
-const SUFFICIENT_GAIN: f64 = 0.1;
-
-/// Decrements below this share of mu count as centred.
-const CENTRED: f64 = 0.03;
 
 /// Centres the multipliers of the costs, sets their slacks to `mu / s`, and returns the Lagrangian there.
 pub(crate) fn centre<T: Real>(
@@ -38,7 +26,7 @@ pub(crate) fn centre<T: Real>(
         let barred = s.iter().zip(&free).filter(|(_, free)| !**free);
         -at.log_partition - dot(s, &budgets) + mu * sum(barred.map(|(s, _)| s.ln()))
     };
-    for _ in 0..MAX_STEPS {
+    for _ in 0..MAX_CENTRING_STEPS {
         let s = &iterate.pairs[COSTS].value;
         let slope = |k: usize| at.expected[k] - budgets[k] + barrier(k, s[k]);
         let gradient: Vec<T> = (0..s.len()).map(slope).collect();
@@ -56,19 +44,18 @@ pub(crate) fn centre<T: Real>(
             if free[k] {
                 longest_free_step(s[k], direction[k])
             } else if direction[k] < T::ZERO {
-                T::from(-BOUNDARY) * s[k] / direction[k]
+                T::from(-CENTRING_BOUNDARY) * s[k] / direction[k]
             } else {
                 T::ONE
             }
         };
         let longest = (0..s.len()).map(limit).fold(T::ONE, T::min);
         let before = value(&at, s);
-        let found = LENGTHS.iter().find_map(|&share| {
-            let length = T::from(share) * longest;
+        let found = (0..LENGTHS).find_map(|power| {
+            let length = T::from(SHORTER.powi(power)) * longest;
             let trial: Vec<T> = s.iter().zip(&direction).map(|(&s, &ds)| s + length * ds).collect();
             let trial_at = Lagrangian::new(program, &iterate.pairs[OUTPUT].value, &trial, &g);
-            let enough = T::from(SUFFICIENT_GAIN) * length * gain.min(T::ONE);
-            (value(&trial_at, &trial) >= before + enough).then_some((trial, trial_at))
+            (value(&trial_at, &trial) >= before).then_some((trial, trial_at))
         });
         let Some((trial, trial_at)) = found else { break };
         iterate.pairs[COSTS].value = trial;

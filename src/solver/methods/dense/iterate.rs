@@ -2,10 +2,9 @@
 
 use super::lagrangian::Lagrangian;
 use crate::numerics::real::{Real, dot, largest, sum};
+use crate::subproblem::network::Network;
 use crate::subproblem::program::Program;
-
-/// The share of the way to the boundary that a step may go.
-const BOUNDARY: f64 = 0.995;
+use crate::subproblem::thresholds::BOUNDARY;
 
 /// Products are lifted to this share of their average.
 const CENTRALITY: f64 = 0.01;
@@ -42,10 +41,10 @@ pub(crate) struct Iterate<T> {
     pub(crate) free: Vec<bool>,
 }
 
-/// A multiplier that is free in sign may grow by this factor in a step, so that it cannot leave all digits behind.
-const FREE_GROWTH: f64 = 10.0;
+/// A number that is free in sign may grow by this factor in a step, so that it cannot leave all digits behind.
+const FREE_GROWTH: f64 = 3.0;
 
-/// The longest step, at most 1, of a multiplier that is free in sign.
+/// The longest step, at most 1, of a number that is free in sign.
 pub(crate) fn longest_free_step<T: Real>(s: T, step: T) -> T {
     let most = T::from(FREE_GROWTH) * (T::ONE + s.abs());
     if step.abs() > most { most / step.abs() } else { T::ONE }
@@ -74,6 +73,12 @@ impl<T: Real> Iterate<T> {
             let nodes = network.nodes();
             start.phi = vec![T::ZERO; nodes];
             let price = if network.is_exact { T::ZERO } else { T::ONE };
+            if network.is_exact {
+                // Exponents that are large before there is a potential would leave letters that nothing sends to.
+                for (s, cost) in start.pairs[COSTS].value.iter_mut().zip(&program.costs) {
+                    *s = T::ONE / program.largest_average(cost).max(T::ONE);
+                }
+            }
             if network.is_smooth {
                 start.output.clone_from(&network.target);
             } else {
@@ -94,6 +99,13 @@ impl<T: Real> Iterate<T> {
 
     pub(crate) fn price(&self) -> T {
         self.pairs[PRICE].value.first().copied().unwrap_or(T::ZERO)
+    }
+
+    /// What the slacks of the flows lack of `price c - (phi_from - phi_to)`: nothing, but for slacks that have been lifted.
+    pub(crate) fn gap_residuals(&self, network: &Network<T>) -> Vec<T> {
+        let gap = |(way, &cost)| self.price() * cost - network.fall(&self.phi, way);
+        let gaps = network.ways.iter().zip(&network.costs).map(gap);
+        gaps.zip(&self.pairs[FLOWS].slack).map(|(gap, &slack)| gap - slack).collect()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -126,6 +138,10 @@ impl<T: Real> Iterate<T> {
         let (s, steps) = (&self.pairs[COSTS].value, &direction.pairs[COSTS].value);
         let free = (0..self.free.len()).filter(|&k| self.free[k]);
         let mut longest = free.map(|k| longest_free_step(s[k], steps[k])).fold(T::ONE, T::min);
+        if !self.phi.is_empty() {
+            let size = |phi: &[T]| largest(phi.iter().map(|phi| phi.abs()));
+            longest = longest.min(longest_free_step(size(&self.phi), size(&direction.phi)));
+        }
         let mut limit = |values: &[T], steps: &[T]| {
             for (&v, &dv) in values.iter().zip(steps).filter(|(_, dv)| **dv < T::ZERO) {
                 longest = longest.min(T::from(-BOUNDARY) * v / dv);

@@ -1,20 +1,20 @@
 //! Solves an instance in double-double: on the frontier of what can be met, beside it, or away from it.
 
-use super::descent::Run;
+use super::descent::{Best, Run};
 use super::iterate::COSTS;
+use super::normal::Normal;
 use crate::feasibility::linear_program;
 use crate::numerics::double_double::DoubleDouble;
-use crate::numerics::real::{Real, dot};
+use crate::numerics::real::Real;
 use crate::solver::run::monitor::Watch;
-use crate::solver::run::outcome::{Ended, Outcome};
+use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
-use nalgebra::DMatrix;
 
 /// Budgets are raised by this share of the tolerance, relative to them, so that they leave some slack.
 const EXTRA_SHARE: f64 = 1e-8;
 
-/// The shares of what budgets were raised by that are left after each step that has come near it: the quicker the better, but where that throws
+/// The share of what budgets were raised by that is left after each step that has come near it: the quicker the better, but where that throws
 /// the multipliers too far out.
 const EXTRA_KEPT: [f64; 3] = [1e-3, 0.03, 0.2];
 
@@ -41,20 +41,33 @@ const MAX_RUNS: usize = 4;
 pub(crate) type Without<'a> = &'a mut dyn FnMut(usize, &mut Watch<'_>) -> Option<Outcome>;
 
 /// Solves an instance in double-double.
+///
+/// `grown` are multipliers that have grown along the normal of the frontier, where there are some.
 pub(crate) fn solve(
     instance: &Instance<'_>,
+    grown: Option<&Dual>,
     without: Without<'_>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
     let mut extra = EXTRA_SHARE * watch.settings().tolerance();
     for _ in 1..MAX_RUNS {
         let whole = Program::<DoubleDouble>::new(instance, extra);
+        let on_joint = grown.and_then(|grown| on_joint_frontier(instance, &whole, grown, watch));
+        if let Some(outcome) = on_joint {
+            return outcome;
+        }
         if let Some(outcome) = close_to_frontier(instance, &whole, without, watch) {
             return outcome;
         }
-        let (outcome, missing) = run(instance, whole, watch);
+        let (outcome, missing) = run(instance, whole.clone(), watch);
+        let is_within_rounding = missing.is_some_and(|missing| extra + missing <= LARGEST_EXTRA);
+        if (is_within_rounding || matches!(outcome.ended, Ended::Stalled))
+            && let Some(on_joint) = on_joint_frontier(instance, &whole, &outcome.dual, watch)
+        {
+            return on_joint;
+        }
         match missing {
-            Some(missing) if extra + missing <= LARGEST_EXTRA => extra += 2.0 * missing,
+            Some(missing) if is_within_rounding => extra += 2.0 * missing,
             _ => return outcome,
         }
     }
@@ -72,36 +85,62 @@ fn close_to_frontier(
         return None;
     }
     let reach = linear_program::reach(whole, |_, _| false);
-    let normal = &reach.multipliers;
-    let reduced = whole.reduced_costs(normal);
+    let normal = Normal::of_costs(whole, reach.multipliers);
+    let reduced = whole.reduced_costs(&normal.s, &[]);
     // Budgets may be large beside the cost that the normal weighs, of which the slack is a share.
     let scale = whole.largest_average(&reduced);
     let slack = -reach.bound;
     let share = (slack / scale).to_f64();
-    if share < ON_FRONTIER
-        && let Some(outcome) = on_frontier(instance, whole, normal, (&reduced, scale), watch)
-    {
-        return Some(outcome);
+    if share < ON_FRONTIER {
+        let tie = TIE_SHARE * FRONTIER_SHARE * watch.settings().tolerance();
+        let face = whole.face(&reduced, DoubleDouble::from(tie) * scale);
+        if let Some(outcome) = on_face(instance, whole, face, (&normal, scale), watch) {
+            return Some(outcome);
+        }
     }
     (slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
-    let beside = whole.beside_frontier(normal, &reduced, slack);
+    let beside = whole.beside_frontier(&normal.s, &reduced, slack);
     beside_frontier(instance, whole, beside, without, watch)
 }
 
-/// Solves on the pairs that channels on the frontier can use; `None` where these pairs do not do.
+/// The same on the joint frontier of the costs and a divergence that is the cost of a flow, whose normal is sought near multipliers
+/// that have grown along it.
+fn on_joint_frontier(
+    instance: &Instance<'_>,
+    whole: &Program<DoubleDouble>,
+    grown: &Dual,
+    watch: &mut Watch<'_>,
+) -> Option<Outcome> {
+    whole.network.as_ref().filter(|network| !network.is_smooth)?;
+    let near = Normal::near(whole, &grown.s, grown.potential.as_ref()?);
+    near.polished(whole).find_map(|(normal, face)| {
+        let slack = -whole.separation(&normal.s, &normal.phi, normal.price);
+        let worth = whole.worth(&normal.s, &normal.phi, normal.price);
+        if (slack / worth).to_f64() < -LARGEST_EXTRA {
+            let apart = Best::apart(whole, normal);
+            return Some(apart.outcome(instance, whole, Ended::Infeasible(-slack.to_f64())));
+        }
+        let reduced = whole.reduced_costs(&normal.s, &whole.potential(&normal.phi));
+        let scale = whole.largest_average(&reduced);
+        let is_on = (slack.abs() / scale).to_f64() < ON_FRONTIER;
+        if is_on { on_face(instance, whole, face, (&normal, scale), watch) } else { None }
+    })
+}
+
+/// Solves on the pairs and ways that channels on the frontier can use; `None` where these do not do.
 ///
 /// On the frontier with the normal n every channel within the budgets sends each letter to where `n.d` is least. On
 /// these pairs `s` and `s + lambda n` are the same multipliers, and a large lambda prices all other pairs out.
-fn on_frontier(
+fn on_face(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
-    normal: &[DoubleDouble],
-    (reduced, scale): (&DMatrix<DoubleDouble>, DoubleDouble),
+    mut face: Program<DoubleDouble>,
+    (normal, scale): (&Normal<DoubleDouble>, DoubleDouble),
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
     let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
-    let mut face = whole.face(reduced, DoubleDouble::from(TIE_SHARE) * share * scale);
-    face.raise_budgets(share * (scale / dot(normal, &whole.budgets)).min(DoubleDouble::ONE));
+    let worth = whole.worth(&normal.s, &normal.phi, normal.price);
+    face.raise_budgets(share * (scale / worth).min(DoubleDouble::ONE));
     let (ended, mut best) = Run::new(instance, &mut face, watch, EXTRA_KEPT[0]).solve();
     best.widen(whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());

@@ -7,3 +7,4 @@ mod lagrangian;
 pub(crate) mod lower_bound;
 pub(crate) mod method;
 mod newton;
+mod normal;

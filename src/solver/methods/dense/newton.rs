@@ -135,8 +135,10 @@ impl<'a, T: Real> Newton<'a, T> {
         }
         let mut bends = Vec::new();
         if let Some(network) = &self.program.network {
-            let asked = targets[FLOWS].iter().zip(&flows.slack);
-            let asked: Vec<T> = asked.map(|(&target, &gap)| target / gap).collect();
+            let apart = self.iterate.gap_residuals(network);
+            let asked = (0..apart.len())
+                .map(|i| (targets[FLOWS][i] - flows.value[i] * apart[i]) / flows.slack[i]);
+            let asked: Vec<T> = asked.collect();
             bends = network.bends(&self.iterate.output, &self.iterate.phi, self.iterate.price());
             let variable = &self.iterate.output;
             let price = self.iterate.price();
@@ -200,8 +202,11 @@ impl<'a, T: Real> Newton<'a, T> {
             direction.output = (0..bends.len()).map(step).collect();
             return;
         }
-        let gap = |(way, &cost)| d_price * cost - network.fall(&direction.phi, way);
-        let gaps: Vec<T> = network.ways.iter().zip(&network.costs).map(gap).collect();
+        let apart = self.iterate.gap_residuals(network);
+        let ways = network.ways.iter().zip(&network.costs).zip(&apart);
+        let gap =
+            |((way, &cost), &apart)| apart + d_price * cost - network.fall(&direction.phi, way);
+        let gaps: Vec<T> = ways.map(gap).collect();
         let Pairs { value, slack } = &self.iterate.pairs[FLOWS];
         let flow = |i: usize| (targets[i] - value[i] * gaps[i]) / slack[i] - value[i];
         let flows = (0..gaps.len()).map(flow).collect();

@@ -9,7 +9,7 @@
 //!
 //! Near the solution z is tiny, and N is all but singular along changes of q that leave every `t_x` alone. Where
 //! such a change moves `E[d]`, it is the second row that decides it, and eliminating with N alone loses it in
-//! rounding. So `h P` times the second row is added to the first, with `P` about `C^{-1}` but bounded:
+//! rounding. So `h P` times the second row is added to the first, with `P` about `C^{-1}`:
 //!
 //! ```text
 //! (N + h P h^T) u + h (1 - P C) v = a - h P b
@@ -19,29 +19,20 @@
 //! inverted on the other side (Woodbury), so a factorisation costs n m min(n, m).
 //!
 //! Where the output marginal is constrained, the potential's step e stands below u, and h below itself with the signs that
-//! belong there, so that all of the above holds for the two together ([`super::output::dense_kkt`], [`super::output::low_rank_kkt`]). The price is one
-//! more multiplier, of the cost that [`super::output::elimination`] calls theta; it has no part in P.
+//! belong there, so that all of the above holds for the two together ([`super::output::dense_kkt`], and where there are few
+//! columns [`super::output::low_rank_kkt`] and [`super::output::line_kkt`]). The price is one more multiplier, of the cost that
+//! [`super::output::elimination`] calls theta; it has no part in P.
 
 use crate::numerics::cholesky::{Cholesky, gram};
 use crate::numerics::low_rank::Compression;
-use crate::solver::methods::interior_point::output::dense_kkt::Saddle;
+use crate::solver::methods::interior_point::output::dense_kkt::{Equations, Saddle};
 use crate::solver::methods::interior_point::output::elimination::{Barrier, Missing};
+use crate::solver::methods::interior_point::output::line_kkt::Line;
 use crate::solver::methods::interior_point::output::low_rank_kkt::Thin;
 use crate::solver::methods::interior_point::output::spanning_tree::Weights;
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::thresholds::ROUNDING;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
-
-/// Relative ridges tried on the diagonal of a matrix that rounding has made indefinite.
-const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
-
-/// `h P h^T` is kept below this multiple of 1, the size of `V^T V`.
-const LARGEST_PENALTY: f64 = 1e4;
-
-/// What is added to the diagonal of a matrix that is singular where costs are alike, relative to it.
-const PENALTY_ROUNDING: f64 = 1e-14;
-
-/// Rounds of iterative refinement where the output marginal is constrained.
-const REFINEMENTS: usize = 2;
 
 /// A factored Newton matrix.
 #[derive(Debug)]
@@ -51,10 +42,6 @@ pub(crate) struct Newton {
     penalty: DMatrix<f64>,
     /// `(N + h P h^T)^{-1} h (1 - P C)`.
     solved: DMatrix<f64>,
-    /// C.
-    corner: DMatrix<f64>,
-    /// `h (1 - P C)`.
-    coupling: DMatrix<f64>,
     /// `C + h^T solved`, `None` without constraints. Pivoting matters: with costs that are alike it is all but singular.
     schur: Option<FullPivLU<f64, Dyn, Dyn>>,
 }
@@ -79,10 +66,7 @@ impl Newton {
         }
         let k = h.ncols();
         let mut corner = &kernel.sums.covariance + DMatrix::from_diagonal(slack_ratio);
-        let bound = |i: usize, _| {
-            h.column(i).norm_squared() / LARGEST_PENALTY + PENALTY_ROUNDING * corner[(i, i)]
-        };
-        let bound = DVector::from_fn(k, bound);
+        let bound = ROUNDING * corner.diagonal();
         let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
@@ -121,8 +105,7 @@ impl Newton {
             }
         };
         let k = h.ncols();
-        let coupling = &h * (DMatrix::identity(k, k) - &penalty * &corner);
-        let mut solved = coupling.clone();
+        let mut solved = &h * (DMatrix::identity(k, k) - &penalty * &corner);
         for mut column in solved.column_iter_mut() {
             let solution = normal.solve(column.clone_owned());
             column.copy_from(&solution);
@@ -132,17 +115,12 @@ impl Newton {
         if schur.as_ref().is_some_and(|schur| !schur.is_invertible()) {
             return None;
         }
-        Some(Self { normal, h, penalty, solved, corner, coupling, schur })
+        Some(Self { normal, h, penalty, solved, schur })
     }
 
     /// The solution `(u, v)` for the right-hand side `(a, b)`.
     pub(crate) fn solve(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
-        self.eliminate(a - &self.h * (&self.penalty * b), b)
-    }
-
-    /// The solution with the multiple of the second row already added to the first.
-    fn eliminate(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
-        let mut u = self.normal.solve(a);
+        let mut u = self.normal.solve(a - &self.h * (&self.penalty * b));
         let mut v = b + self.h.tr_mul(&u);
         if let Some(schur) = &self.schur {
             schur.solve_mut(&mut v);
@@ -165,21 +143,10 @@ impl Newton {
         all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
         let mut stacked = a;
         stacked.extend(below.iter().copied());
-        let right = stacked - &self.h * (&self.penalty * &all);
-        let (mut u, mut v) = self.eliminate(right.clone(), &all);
-        // The matrix has entries of all sizes: what rounding has taken is brought back.
-        for _ in 0..REFINEMENTS {
-            let left = &right - self.normal.times(&u) - &self.coupling * &v;
-            let below = &all - &self.corner * &v + self.h.tr_mul(&u);
-            let (du, dv) = self.eliminate(left, &below);
-            u += du;
-            v += dv;
-        }
+        let (u, v) = self.solve(stacked, &all);
         let price = v.iter().nth(k).copied().unwrap_or(0.0);
-        v = v.rows(0, k).into_owned();
         let nodes = barrier.tree.up(&u.rows(m, u.len() - m).into_owned());
-        u = u.rows(0, m).into_owned();
-        (u, v, nodes, price)
+        (u.rows(0, m).into_owned(), v.rows(0, k).into_owned(), nodes, price)
     }
 
     /// The memory of the factor.
@@ -187,7 +154,7 @@ impl Newton {
         match self.normal {
             Normal::Columns(factor) | Normal::Rows { factor, .. } => factor.into_matrix(),
             Normal::Saddle(saddle) => saddle.into_buffer(),
-            Normal::Thin(_) => DMatrix::zeros(0, 0),
+            Normal::Thin(_) | Normal::Line(_) => DMatrix::zeros(0, 0),
         }
     }
 }
@@ -233,6 +200,7 @@ enum Normal {
     },
     Saddle(Box<Saddle>),
     Thin(Thin),
+    Line(Box<Line>),
 }
 
 impl Normal {
@@ -259,26 +227,23 @@ impl Normal {
         barrier: &Barrier<'_>,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
-        if let (Some(fewer), Weights::Diagonal(weights)) = (fewer, &barrier.weights)
-            && barrier.tree.is_star()
-            && let Some(thin) = Thin::new(fewer, &kernel.sums.c, z, root_q, weights)
-        {
-            return Some(Self::Thin(thin));
+        let (c, tree) = (&kernel.sums.c, &barrier.tree);
+        let equations =
+            Equations { tree: tree.clone(), c: c.clone(), z: z.clone(), root_q: root_q.clone() };
+        if let (Some(fewer), Weights::Diagonal(weights)) = (fewer, &barrier.weights) {
+            let thin = if tree.is_star() {
+                Thin::new(fewer, c, z, root_q, weights).map(Self::Thin)
+            } else {
+                let line = Line::new(fewer, equations.clone(), weights);
+                line.map(|line| Self::Line(Box::new(line)))
+            };
+            if thin.is_some() {
+                return thin;
+            }
         }
         // What the compression leaves out may be all that keeps the potential's matrix from being singular.
-        let along = (barrier.tree.clone(), barrier.weights.clone());
-        let root_q = root_q.clone();
-        let saddle = Saddle::new(&kernel.weighted, &kernel.sums.c, z, root_q, along, buffer)?;
+        let saddle = Saddle::new(&kernel.weighted, &equations, &barrier.weights, buffer)?;
         Some(Self::Saddle(Box::new(saddle)))
-    }
-
-    /// The product with the stacked steps of a saddle.
-    fn times(&self, right: &DVector<f64>) -> DVector<f64> {
-        match self {
-            Self::Saddle(saddle) => saddle.times(right),
-            Self::Thin(thin) => thin.times(right),
-            Self::Columns(_) | Self::Rows { .. } => right.clone(),
-        }
     }
 
     fn solve(&self, mut a: DVector<f64>) -> DVector<f64> {
@@ -293,25 +258,19 @@ impl Normal {
             }
             Self::Saddle(saddle) => saddle.solve_mut(&mut a),
             Self::Thin(thin) => thin.solve_mut(&mut a),
+            Self::Line(line) => line.solve_mut(&mut a),
         }
         a
     }
 }
 
-/// Factors `g g^T + diag(diagonal)`; a failed factorisation destroys the matrix, which is then made again.
+/// Factors `g g^T + diag(diagonal)`.
 fn factor(g: &DMatrix<f64>, diagonal: &DVector<f64>, buffer: DMatrix<f64>) -> Option<Cholesky> {
-    let mut matrix = buffer;
-    for ridge in RIDGES {
-        matrix = gram(g, matrix);
-        for (i, d) in diagonal.iter().enumerate() {
-            matrix[(i, i)] = (matrix[(i, i)] + d) * (1.0 + ridge);
-        }
-        match Cholesky::new(matrix) {
-            Ok(factor) => return Some(factor),
-            Err(destroyed) => matrix = destroyed,
-        }
+    let mut matrix = gram(g, buffer);
+    for (i, d) in diagonal.iter().enumerate() {
+        matrix[(i, i)] += d;
     }
-    None
+    Cholesky::new(matrix)
 }
 
 #[cfg(test)]

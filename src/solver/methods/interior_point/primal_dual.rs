@@ -10,9 +10,9 @@
 //!
 //! A step solves the Newton equations of these for a smaller mu. One factorisation serves two right-hand sides
 //! (Mehrotra 1992): the first, with mu = 0, shows how far mu can fall and what second-order terms the step will meet;
-//! the second is the step taken. Three safeguards make it reach every strictly feasible problem that was tried:
-//! the multipliers are centred for the output pmf at the start and wherever steps get short, slacks are lifted off
-//! the boundary, and a step that makes the residuals grow is shortened.
+//! the second is the step taken. Two safeguards make it reach strictly feasible problems:
+//! the multipliers are centred for the output pmf at the start and wherever steps get short, and a step that makes the
+//! residuals grow is shortened.
 
 use super::newton::Newton;
 use crate::feasibility::linear_program::Reach;
@@ -28,60 +28,12 @@ use crate::solver::run::warm_start::Guess;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::Kernel;
 use crate::subproblem::output_constraint::Potential;
+use crate::subproblem::thresholds::{
+    BOUNDARY, CENTRED, EXCESS_SHARE, FIRST_MU, GROWTH, GUESS_MIX, MAX_HALVINGS, PATIENCE,
+    SHORT_STEP, SHORTEST_STEP, SLACK_SHARE,
+};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
-
-/// The share of the way to the boundary that a step may go.
-const BOUNDARY: f64 = 0.995;
-
-/// Steps shorter than this say that rounding has taken over.
-const SHORTEST_STEP: f64 = 1e-9;
-
-/// After steps shorter than this the multipliers are centred again, and second-order terms are not trusted.
-const SHORT_STEP: f64 = 0.1;
-
-/// The complementarity of the multipliers at the start, in nats.
-const FIRST_MU: f64 = 0.01;
-
-/// The share of the uniform pmf in the start from a guess, ...
-const GUESS_MIX: f64 = 0.01;
-
-/// ... the smallest multiplier there, in nats per scaled unit, ...
-const GUESS_FLOOR: f64 = 0.01;
-
-/// ... and the complementarity, in nats.
-const GUESS_MU: f64 = 1e-4;
-
-/// The share of the uniform pmf in the start where the output pmf is given.
-const EXACT_MIX: f64 = 0.1;
-
-/// Products `z q` and `r s` are lifted to this share of their average.
-const CENTRALITY: f64 = 0.01;
-
-/// The factor by which one step may let the [`Iterate::merit`] grow.
-const GROWTH: f64 = 1.5;
-
-/// Halvings of a step that lets it grow more.
-const MAX_HALVINGS: usize = 12;
-
-/// mu is not driven below this share of the tolerance, spread over the complementary pairs ...
-const SMALLEST_GAP_SHARE: f64 = 0.05;
-
-/// ... nor below this share of what the budgets are still exceeded by: a tiny mu with large residuals only makes
-/// the equations singular.
-const EXCESS_SHARE: f64 = 0.1;
-
-/// Steps within which the merit must have fallen by half: a run that creeps ends, and is taken up in double-double.
-const PATIENCE: usize = 40;
-
-/// What budgets with less slack than a tenth of it are raised by at first, in scaled costs ...
-const FIRST_EXTRA: f64 = 0.01;
-
-/// ... and the share of it that is left after each step.
-const EXTRA_KEPT: f64 = 0.03;
-
-/// Decrements below this share of the gap count as centred.
-const CENTRED: f64 = 0.03;
 
 /// Primal and dual variables; all positive.
 #[derive(Debug, Clone)]
@@ -100,12 +52,7 @@ impl Iterate {
         let (m, k) = (instance.reproductions, instance.constraints.len());
         let ones = |count| DVector::from_element(count, 1.0);
         let flow = instance.marginal.as_ref().map(|bounded| Flow::start(bounded, m));
-        let mut q = ones(m) / m as f64;
-        if let Some(bounded) = instance.marginal.as_ref().filter(|bounded| bounded.exact) {
-            // It is known where the output pmf will end.
-            q = (1.0 - EXACT_MIX) * bounded.wanted() + EXACT_MIX * q;
-        }
-        Self { q, s: ones(k), z: ones(m), r: ones(k), flow }
+        Self { q: ones(m) / m as f64, s: ones(k), z: ones(m), r: ones(k), flow }
     }
 
     fn potential(&self, instance: &Instance<'_>) -> Option<Potential> {
@@ -127,11 +74,13 @@ impl Iterate {
         let m = instance.reproductions as f64;
         let mut near = Self::start(instance);
         near.q = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
-        near.s = s.map(|s| s.max(GUESS_FLOOR));
+        near.s = s.map(|s| s.max(GUESS_MIX));
         let potential = near.potential(instance);
         let mut kernel = Kernel::new(instance, &near.q, &near.s, potential);
-        near.recentre(instance, &mut kernel, GUESS_MU);
-        let least = GUESS_MU / m;
+        // Slacks are to multipliers as the floor of these is to those of a start.
+        let mu = GUESS_MIX * FIRST_MU;
+        near.recentre(instance, &mut kernel, mu);
+        let least = mu / m;
         near.z = near.q.zip_map(&kernel.sums.c, |q, c| (1.0 - c).max(least / q));
         (near, kernel)
     }
@@ -171,16 +120,6 @@ impl Iterate {
                 .as_ref()
                 .zip(direction.flow.as_ref())
                 .map(|(flow, d)| flow.moved(step, d)),
-        }
-    }
-
-    /// Raises slacks whose product with their multiplier has fallen far behind the others.
-    fn lift(&mut self) {
-        let least = CENTRALITY * self.complementarity();
-        self.z.zip_apply(&self.q, |z, q| *z = z.max(least / q));
-        self.r.zip_apply(&self.s, |r, s| *r = r.max(least / s));
-        if let Some(flow) = &mut self.flow {
-            flow.lift(least);
         }
     }
 
@@ -275,44 +214,6 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The budgets while the run is under way.
-///
-/// Where hardly any slack is left the multipliers grow like its logarithm, but a barrier that keeps them within the
-/// budgets makes them as large as its inverse. So such a run starts with larger budgets and takes them back as it goes.
-struct Relaxed<'a> {
-    /// With the budgets of the moment.
-    instance: Instance<'a>,
-    extra: f64,
-    slack: f64,
-}
-
-impl<'a> Relaxed<'a> {
-    fn new(instance: &Instance<'a>, slack: f64) -> Self {
-        let extra = if slack < FIRST_EXTRA / 10.0 { FIRST_EXTRA } else { 0.0 };
-        let mut relaxed = Self { instance: instance.clone(), extra, slack };
-        relaxed.raise_budgets(instance);
-        relaxed
-    }
-
-    /// Takes most of the extra back once the iterate has come near it.
-    fn tighten(&mut self, asked: &Instance<'_>, kernel: &Kernel) {
-        let near = (&kernel.sums.expected - &self.instance.budgets()).max() < self.extra;
-        if self.extra > 0.0 && near {
-            self.extra *= EXTRA_KEPT;
-            if self.extra < self.slack / 10.0 {
-                self.extra = 0.0;
-            }
-            self.raise_budgets(asked);
-        }
-    }
-
-    fn raise_budgets(&mut self, asked: &Instance<'_>) {
-        for (raised, asked) in self.instance.constraints.iter_mut().zip(&asked.constraints) {
-            raised.budget = asked.budget + self.extra;
-        }
-    }
-}
-
 /// Solves a strictly feasible instance; `reach` holds a channel with slack in every budget.
 pub(crate) fn solve(
     instance: &Instance<'_>,
@@ -321,12 +222,11 @@ pub(crate) fn solve(
     watch: &mut Watch<'_>,
 ) -> Outcome {
     let mut finish = Finish::new(instance, reach, watch);
-    let relaxed = Relaxed::new(instance, reach.map_or(1.0, |reach| -reach.shift));
     let (mut iterate, kernel) = match guess {
-        Some(guess) => Iterate::near(guess, &relaxed.instance),
-        None => Iterate::centred(&relaxed.instance),
+        Some(guess) => Iterate::near(guess, instance),
+        None => Iterate::centred(instance),
     };
-    let ended = descend(instance, relaxed, &mut iterate, kernel, &mut finish, watch);
+    let ended = descend(instance, &mut iterate, kernel, &mut finish, watch);
     let idle = iterate.flow.as_ref().is_some_and(Flow::is_idle);
     finish.outcome(&iterate.z, &iterate.r, idle, ended)
 }
@@ -334,7 +234,6 @@ pub(crate) fn solve(
 /// Takes steps until the run ends.
 fn descend(
     instance: &Instance<'_>,
-    mut relaxed: Relaxed<'_>,
     iterate: &mut Iterate,
     mut kernel: Kernel,
     finish: &mut Finish<'_>,
@@ -349,16 +248,14 @@ fn descend(
             return ended;
         }
         let smallest_mu = smallest_mu(iterate, instance, &kernel, settings);
-        let before = iterate.merit(&relaxed.instance, &kernel);
+        let before = iterate.merit(instance, &kernel);
         patience = patience.saturating_sub(1);
         if before < 0.5 * least_merit {
             (least_merit, patience) = (before, PATIENCE);
         } else if patience == 0 && !iterate.flow.as_ref().is_some_and(|flow| flow.smooth) {
             return Ended::Stalled;
         }
-        let Some(step) =
-            Step::new(&relaxed.instance, &mut kernel, iterate, buffer, &mut compression)
-        else {
+        let Some(step) = Step::new(instance, &mut kernel, iterate, buffer, &mut compression) else {
             return Ended::Stalled;
         };
         let mu = iterate.complementarity();
@@ -380,11 +277,9 @@ fn descend(
         let mut next = iterate.clone();
         for halvings in 0..=MAX_HALVINGS {
             next = iterate.moved(length, &direction);
-            next.lift();
             kernel.set_potential(next.potential(instance));
             kernel.evaluate(instance, &next.q, &next.s);
-            if next.merit(&relaxed.instance, &kernel) <= GROWTH * before + settings.tolerance_nats()
-            {
+            if next.merit(instance, &kernel) <= GROWTH * before + settings.tolerance_nats() {
                 break;
             }
             if halvings == 0 {
@@ -398,9 +293,7 @@ fn descend(
         *iterate = next;
         if length < SHORT_STEP {
             let mu = iterate.complementarity();
-            iterate.recentre(&relaxed.instance, &mut kernel, mu);
-        } else {
-            relaxed.tighten(instance, &kernel);
+            iterate.recentre(instance, &mut kernel, mu);
         }
         watch.step();
     }
@@ -413,7 +306,7 @@ fn smallest_mu(
     settings: &Settings,
 ) -> f64 {
     let over = (&kernel.sums.expected - &instance.budgets()).map(|excess| excess.max(0.0));
-    let by_tolerance = SMALLEST_GAP_SHARE * settings.tolerance() * LN_2;
+    let by_tolerance = SLACK_SHARE * settings.tolerance() * LN_2;
     let marginal = iterate.flow.as_ref().zip(instance.marginal.as_ref());
     let off = marginal.map_or(0.0, |(flow, bounded)| flow.off(bounded, &kernel.output(&iterate.q)));
     let by_excess = EXCESS_SHARE * (iterate.s.dot(&over) + off);

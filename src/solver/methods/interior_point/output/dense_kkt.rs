@@ -21,47 +21,49 @@ const RIDGES: [f64; 4] = [1e-13, 1e-12, 1e-11, 1e-9];
 /// Relative ridges tried on the other matrix.
 const SMALL_RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-10];
 
+/// What the equations are made of beside N and the weights.
+#[derive(Debug, Clone)]
+pub(crate) struct Equations {
+    /// B.
+    pub(crate) tree: Tree,
+    pub(crate) c: DVector<f64>,
+    pub(crate) z: DVector<f64>,
+    pub(crate) root_q: DVector<f64>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Saddle {
-    pub(crate) tree: Tree,
     inner: Cholesky,
     outer: Cholesky,
     /// `T^T`, m x p.
     transposed: DMatrix<f64>,
-    /// The matrices themselves.
-    normal: DMatrix<f64>,
-    c: DVector<f64>,
-    z: DVector<f64>,
-    root_q: DVector<f64>,
-    weights: Weights,
 }
 
 impl Saddle {
     /// `None` if rounding has left nothing that can be factored. `buffer` may hold any matrix, whose memory is used again.
     pub(crate) fn new(
         v: &DMatrix<f64>,
-        c: &DVector<f64>,
-        z: &DVector<f64>,
-        root_q: DVector<f64>,
-        (tree, weights): (Tree, Weights),
+        equations: &Equations,
+        weights: &Weights,
         buffer: DMatrix<f64>,
     ) -> Option<Self> {
+        let Equations { tree, c, z, root_q } = equations;
         let mut normal = gram(v, buffer);
         normal.fill_upper_triangle_with_lower_triangle();
         let mut seen = -&normal;
         for (y, c) in c.iter().enumerate() {
             seen[(y, y)] += c;
         }
-        for (mut column, root) in seen.column_iter_mut().zip(&root_q) {
+        for (mut column, root) in seen.column_iter_mut().zip(root_q) {
             column *= *root;
         }
         let mut transposed = tree.across(seen);
         let mut scaled = transposed.clone();
         for mut column in scaled.column_iter_mut() {
-            column.component_mul_assign(&root_q);
+            column.component_mul_assign(root_q);
         }
         let mut inner = tree.across(scaled.transpose());
-        match &weights {
+        match weights {
             Weights::Diagonal(weights) => {
                 for (y, weight) in weights.iter().enumerate() {
                     inner[(y, y)] += weight;
@@ -69,7 +71,7 @@ impl Saddle {
             }
             Weights::Dense(weights) => inner += weights,
         }
-        let sizes = tree.down(&root_q.component_mul(&root_q).component_mul(c));
+        let sizes = tree.down(&root_q.component_mul(root_q).component_mul(c));
         let inner = Cholesky::with_ridges(&inner, &RIDGES, &sizes)?;
         inner.solve_right_mut(&mut transposed);
         let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
@@ -78,26 +80,7 @@ impl Saddle {
             whole[(y, y)] += z;
         }
         let outer = Cholesky::with_ridges(&whole, &SMALL_RIDGES, &DVector::zeros(c.len()))?;
-        let (c, z) = (c.clone(), z.clone());
-        Some(Self { tree, inner, outer, transposed, normal, c, z, root_q, weights })
-    }
-
-    /// The product with `(u, e)`, one below the other.
-    pub(crate) fn times(&self, right: &DVector<f64>) -> DVector<f64> {
-        let m = self.normal.nrows();
-        let u = right.rows(0, m);
-        let e = right.rows(m, right.len() - m).into_owned();
-        let potential = self.tree.up(&e).rows(0, m).component_mul(&self.root_q);
-        let both = u - &potential;
-        let through = &self.normal * &both;
-        let mut product = u.component_mul(&self.z) + potential.component_mul(&self.c) + &through;
-        let seen = (both.component_mul(&self.c) - through).component_mul(&self.root_q);
-        let weighted = match &self.weights {
-            Weights::Diagonal(weights) => e.component_mul(weights),
-            Weights::Dense(weights) => weights * e,
-        };
-        product.extend((self.tree.down(&seen) - weighted).iter().copied());
-        product
+        Some(Self { inner, outer, transposed })
     }
 
     /// `(a, b) <- (u, e)`, one below the other.

@@ -71,16 +71,6 @@ impl Flow {
         if self.smooth { 0.0 } else { self.flows.dot(&self.gaps) }
     }
 
-    /// Raises factors of products that have fallen below `least`.
-    pub(crate) fn lift(&mut self, least: f64) {
-        if !self.smooth {
-            self.flows.zip_apply(&self.gaps, |f, u| *f = f.max(least / u));
-        }
-        if !self.exact {
-            self.slack = self.slack.max(least / self.price);
-        }
-    }
-
     /// The longest step, at most 1, of which `share` of the way keeps everything positive.
     pub(crate) fn longest_step(&self, direction: &Self, share: f64) -> f64 {
         let limit = |v: f64, dv: f64| if dv < 0.0 { -share * v / dv } else { 1.0 };
