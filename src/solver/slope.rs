@@ -8,11 +8,12 @@ use crate::model::problem::Problem;
 use crate::numerics::transport::transport;
 use crate::result::settings::{Method, Settings};
 use crate::result::solution::Solution;
+use crate::solver::methods::dense;
 use crate::solver::methods::dispatch::run;
 use crate::solver::methods::given_output::path;
 use crate::solver::run::budgets::meets_budgets;
 use crate::solver::run::monitor::{Observer, Watch};
-use crate::solver::run::outcome::Outcome;
+use crate::solver::run::outcome::{Ended, Outcome};
 use crate::solver::zero_rate;
 use crate::subproblem::certificate;
 use crate::subproblem::instance::Instance;
@@ -49,11 +50,21 @@ pub(crate) fn solve_at(
     let mut outcome = if let Some((bounded, output)) = given {
         path::solve(&instance, bounded, &output, &mut watch)
     } else {
-        at_its_budgets(&instance, run(&instance, None, None, &mut watch))
+        at_its_budgets(&instance, minimised(&instance, &mut watch))
     };
     outcome.publish(&instance, &problem.allowed);
     let is_met = instance.marginal.is_none() || meets_budgets(&instance, &outcome.channel);
     Ok(report::solution(problem, outcome, &prices, None, is_met, watch))
+}
+
+/// The channel of least `I + s.E[d]`, in double-double where doubles stall on a constraint on the output pmf.
+fn minimised(instance: &Instance<'_>, watch: &mut Watch<'_>) -> Outcome {
+    let outcome = run(instance, None, None, watch);
+    let is_stuck = instance.marginal.is_some() && matches!(outcome.ended, Ended::Stalled);
+    if is_stuck && watch.limit().is_none() {
+        return dense::method::solve(instance, None, &mut |_, _| None, watch);
+    }
+    outcome
 }
 
 /// The bound on `I + s.E[d]` as one on R at the budgets that the channel spends.

@@ -38,7 +38,9 @@ pub(crate) fn given_output_nats(
     spent: f64,
 ) -> f64 {
     let logs = sums.c.iter().zip(output).filter(|(_, p)| **p > 0.0);
-    let log_max = logs.map(|(c, p)| log_quotient(*c, *p)).fold(f64::NEG_INFINITY, f64::max);
+    // A letter of hardly any output may have all of it from pairs whose likelihood was neglected.
+    let log_over = |(c, p): (&f64, &f64)| log_quotient(c + sums.neglected, *p);
+    let log_max = logs.map(log_over).fold(f64::NEG_INFINITY, f64::max);
     let toll = output.dot(g);
     let lost = sums.neglected + rounding(instance, &[sums.log_partition, toll, log_max, spent]);
     told(-sums.log_partition - log_max - toll - spent - lost)
