@@ -111,7 +111,7 @@ impl Settings {
     /// The run ends as certified once `rate - lower <= tolerance`, in bits.
     ///
     /// Doubles support about 1e-12. Where less is asked for, the interior-point method solves for budgets in double-double from
-    /// the start, down to about 1e-25 on small problems, at some hundred times the cost of an iteration, and
+    /// the start, down to about 1e-25 on small problems, and
     /// [`Solution::precise`](crate::Solution::precise) has the digits. Runs at given multipliers and the other methods have only
     /// doubles, and end as stalled.
     ///

@@ -82,14 +82,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let wanted = wanted.filter(|_| program.network.as_ref().is_some_and(|n| n.is_exact));
         let dual = Iterate::start(program, wanted.as_ref().map(DVector::as_slice));
         program.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
-        let best = Best {
-            lower: T::ZERO,
-            dual,
-            upper: T::from(f64::INFINITY),
-            channel: None,
-            missing: None,
-            slack: None,
-        };
+        let best = Best::at(dual);
         Self { instance, program, watch, kept, best }
     }
 
@@ -305,6 +298,11 @@ impl<T: Real> Best<T> {
         costs.value = normal.s;
         price.value.fill(normal.price);
         dual.phi = normal.phi;
+        Self::at(dual)
+    }
+
+    /// Nothing but a point.
+    fn at(dual: Iterate<T>) -> Self {
         Self {
             lower: T::ZERO,
             dual,
