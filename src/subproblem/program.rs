@@ -18,6 +18,8 @@ pub(crate) struct Program<T> {
     pub(crate) budgets: Vec<T>,
     /// What the method's equations raise every budget by, relative to it.
     pub(crate) extra: T,
+    /// For each cost whether its budget is to be met with equality, its multiplier free in sign.
+    pub(crate) equalities: Vec<bool>,
     /// Where the budgets lie close to the frontier: the cost that stands for all that meet there.
     combined: Option<Combined<T>>,
     /// The exponents of costs that are paid for.
@@ -26,8 +28,7 @@ pub(crate) struct Program<T> {
     pub(crate) network: Option<Network<T>>,
 }
 
-/// Cost `index` stands for the sum of all with these `weights`, up to a constant for each source letter; the others of a
-/// weight that is not 0 are to hold with equality, their multipliers free in sign.
+/// Cost `index` stands for the sum of all with these `weights`, up to a constant for each source letter.
 #[derive(Debug, Clone)]
 struct Combined<T> {
     index: usize,
@@ -79,6 +80,7 @@ impl<T: Real> Program<T> {
             .as_ref()
             .map(|bounded| Network::new(bounded, &|budget| raised(budget, 0.0)));
         let extra = T::ZERO;
+        let equalities = vec![false; instance.constraints.len()];
         let combined = None;
         Self {
             letters,
@@ -87,6 +89,7 @@ impl<T: Real> Program<T> {
             costs,
             budgets,
             extra,
+            equalities,
             combined,
             priced,
             allowed,
@@ -118,12 +121,17 @@ impl<T: Real> Program<T> {
         largest((0..self.reproductions.len()).map(average))
     }
 
-    /// The same program on the pairs that cost nothing, or no more than a `tie` on average over the source letters.
-    pub(crate) fn face(&self, reduced: &DMatrix<T>, tie: T) -> Self {
-        let mut face = self.clone();
+    /// On the frontier: the same program on the pairs that cost nothing in the costs that its normal weighs, or no more than a `tie`
+    /// on average over the source letters.
+    ///
+    /// On these pairs all channels spend the same of what the normal weighs. Those within the budgets thus meet every budget with
+    /// equality that it weighs, and the budget of one of these costs follows from the others.
+    pub(crate) fn on_frontier(&self, normal: &[T], reduced: &DMatrix<T>, tie: T) -> Self {
         let tie = tie / T::from(self.pmf.len() as f64);
-        face.keep_pairs(|x, y| self.pmf[x] * reduced[(y, x)] <= tie);
-        face
+        let nothing = reduced.map(|_| T::ZERO);
+        let (mut on, _) = self.with_equalities(normal, nothing);
+        on.keep_pairs(|x, y| self.pmf[x] * reduced[(y, x)] <= tie);
+        on
     }
 
     /// Forbids pairs.
@@ -135,24 +143,27 @@ impl<T: Real> Program<T> {
         }
     }
 
-    /// The same program with the cost that the frontier's normal weighs, of which only the slack may be spent, in the place of
-    /// the one with the largest share of `n.D`; the budget is the unit of that cost.
+    /// Beside the frontier: the same program with the cost that its normal weighs, of which only the slack may be spent, in the place
+    /// of one; the slack is the unit of that cost.
     pub(crate) fn beside_frontier(&self, normal: &[T], reduced: &DMatrix<T>, slack: T) -> Self {
-        let mut beside = self.clone();
-        let share = |k: usize| normal[k] * self.budgets[k];
-        let index =
-            (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
-        beside.costs[index] = reduced.map(|cost| cost / slack);
-        beside.budgets[index] = T::ONE;
+        let (mut beside, index) = self.with_equalities(normal, reduced.map(|cost| cost / slack));
         let weights = normal.iter().map(|&n| n / slack).collect();
         beside.combined = Some(Combined { index, weights });
         beside
     }
 
-    /// Whether constraint k is to hold with equality.
-    pub(crate) fn is_equality(&self, k: usize) -> bool {
-        let of = |combined: &Combined<T>| k != combined.index && combined.weights[k] > T::ZERO;
-        self.combined.as_ref().is_some_and(of)
+    /// The same program with another cost, of budget 1, in the place of the one with the largest share of `n.D`, and equality in
+    /// the others that the normal weighs.
+    fn with_equalities(&self, normal: &[T], cost: DMatrix<T>) -> (Self, usize) {
+        let mut program = self.clone();
+        let share = |k: usize| normal[k] * self.budgets[k];
+        let index =
+            (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
+        program.costs[index] = cost;
+        program.budgets[index] = T::ONE;
+        program.equalities =
+            (0..normal.len()).map(|k| k != index && normal[k] > T::ZERO).collect();
+        (program, index)
     }
 
     /// The multipliers of the constraints with that of the combined one taken apart.
@@ -160,6 +171,16 @@ impl<T: Real> Program<T> {
         let Some(Combined { index, weights }) = &self.combined else { return s.to_vec() };
         let part = |k: usize| (if k == *index { T::ZERO } else { s[k] }) + s[*index] * weights[k];
         (0..s.len()).map(part).collect()
+    }
+
+    /// The constraint of the most negative multiplier, where one is negative and the lower bound of these multipliers is thus none.
+    ///
+    /// On the frontier all signs will do: what is missing is made up by a multiple of the normal.
+    pub(crate) fn is_slack(&self, s: &[T]) -> Option<usize> {
+        self.combined.as_ref()?;
+        let apart = self.taken_apart(s);
+        let least = (0..s.len()).fold(0, |k, l| if apart[l] < apart[k] { l } else { k });
+        (apart[least] < T::ZERO).then_some(least)
     }
 
     /// Raises every budget by a share of it, that of a divergence included.

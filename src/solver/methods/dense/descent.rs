@@ -6,6 +6,7 @@ use super::lagrangian::Lagrangian;
 use super::lower_bound::LowerBound;
 use super::newton::Newton;
 use super::normal::Normal;
+use super::restoration::{Allowed, restored};
 use crate::numerics::real::{Real, dot, sum};
 use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
@@ -193,9 +194,8 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         let toll = network.map_or(T::ZERO, |network| network.toll(&iterate.phi, price));
         let lower = at.lower_bound(program, s, toll);
         let apart = program.taken_apart(s);
-        let least = (0..s.len()).fold(0, |k, l| if apart[l] < apart[k] { l } else { k });
-        let is_bound = apart.get(least).is_none_or(|&s| s >= T::ZERO);
-        if is_bound && lower > self.best.lower {
+        let slack = program.is_slack(s);
+        if slack.is_none() && lower > self.best.lower {
             self.best.lower = lower;
             self.best.dual = iterate.clone();
         }
@@ -209,8 +209,15 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 self.best.channel = Some(at.channel(q));
             }
             let tolerance = self.watch.settings().tolerance_nats();
-            if !is_bound && (rate - lower).to_f64() <= tolerance {
-                self.best.slack = Some(least);
+            if (rate - lower).to_f64() <= tolerance {
+                self.best.slack = slack;
+            }
+        } else if network.is_none() && self.is_worth_restoring(iterate, at) {
+            let allowed = Allowed { rounding, free: &iterate.free };
+            if let Some((channel, rate)) = restored(program, at, (q, s), &allowed)
+                && rate < self.best.upper
+            {
+                (self.best.upper, self.best.channel) = (rate, Some(channel));
             }
         }
         let price = network.map(|_| price.to_f64());
@@ -228,6 +235,17 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         } else {
             self.watch.limit()
         }
+    }
+
+    /// Whether a channel that costs about what the iterate's does would close the gap.
+    fn is_worth_restoring(&self, iterate: &Iterate<T>, at: &Lagrangian<T>) -> bool {
+        let [output, costs, ..] = &iterate.pairs;
+        let rate = at.information(&output.value, &costs.value, &[]);
+        let over = at.expected.iter().zip(&self.program.budgets).map(|(&e, &d)| e - d);
+        let over: Vec<T> = over.collect();
+        let rate = rate + dot(&costs.value, &over);
+        let tolerance = self.watch.settings().tolerance_nats();
+        (rate - self.best.lower).to_f64() <= tolerance
     }
 
     /// What the budgets are exceeded by, at the multipliers, in nats.

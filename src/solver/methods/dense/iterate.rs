@@ -62,10 +62,10 @@ impl<T: Real> Iterate<T> {
         let unit = |count: usize| Pairs { value: vec![T::ONE; count], slack: vec![T::ONE; count] };
         let q = program.reproductions.iter().map(near).collect();
         let output = Pairs { value: q, slack: vec![T::ONE; m] };
-        let free: Vec<bool> = (0..program.costs.len()).map(|k| program.is_equality(k)).collect();
+        let free = program.equalities.clone();
         let mut costs = unit(free.len());
-        for (slack, _) in costs.slack.iter_mut().zip(&free).filter(|(_, free)| **free) {
-            *slack = T::ZERO;
+        for k in (0..free.len()).filter(|&k| free[k]) {
+            (costs.value[k], costs.slack[k]) = (T::ZERO, T::ZERO);
         }
         let pairs = [output, costs, Pairs::none(), Pairs::none()];
         let mut start = Self { pairs, phi: Vec::new(), output: Vec::new(), free };

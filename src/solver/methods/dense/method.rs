@@ -5,7 +5,7 @@ use super::iterate::COSTS;
 use super::normal::Normal;
 use crate::feasibility::linear_program;
 use crate::numerics::double_double::DoubleDouble;
-use crate::numerics::real::Real;
+use crate::numerics::real::{Real, dot};
 use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
@@ -90,11 +90,12 @@ fn close_to_frontier(
     // Budgets may be large beside the cost that the normal weighs, of which the slack is a share.
     let scale = whole.largest_average(&reduced);
     let slack = -reach.bound;
-    let share = (slack / scale).to_f64();
-    if share < ON_FRONTIER {
+    let worth = dot(&normal.s, &whole.budgets);
+    if (slack / scale.min(worth)).to_f64() < ON_FRONTIER {
         let tie = TIE_SHARE * FRONTIER_SHARE * watch.settings().tolerance();
-        let face = whole.face(&reduced, DoubleDouble::from(tie) * scale);
-        if let Some(outcome) = on_face(instance, whole, face, (&normal, scale), watch) {
+        let tie = DoubleDouble::from(tie) * scale.min(worth);
+        let face = whole.on_frontier(&normal.s, &reduced, tie);
+        if let Some(outcome) = on_face(instance, whole, face, &normal, watch) {
             return Some(outcome);
         }
     }
@@ -123,7 +124,10 @@ fn on_joint_frontier(
         let reduced = whole.reduced_costs(&normal.s, &whole.potential(&normal.phi));
         let scale = whole.largest_average(&reduced);
         let is_on = (slack.abs() / scale).to_f64() < ON_FRONTIER;
-        if is_on { on_face(instance, whole, face, (&normal, scale), watch) } else { None }
+        let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
+        let mut face = face;
+        face.raise_budgets(share * (scale / worth).min(DoubleDouble::ONE));
+        if is_on { on_face(instance, whole, face, &normal, watch) } else { None }
     })
 }
 
@@ -135,13 +139,10 @@ fn on_face(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
     mut face: Program<DoubleDouble>,
-    (normal, scale): (&Normal<DoubleDouble>, DoubleDouble),
+    normal: &Normal<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
-    let worth = whole.worth(&normal.s, &normal.phi, normal.price);
-    face.raise_budgets(share * (scale / worth).min(DoubleDouble::ONE));
-    let (ended, mut best) = Run::new(instance, &mut face, watch, EXTRA_KEPT[0]).solve();
+    let (ended, mut best) = Run::new(instance, &mut face, watch, if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] }).solve();
     best.widen(whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, &face, ended))

@@ -8,3 +8,4 @@ pub(crate) mod lower_bound;
 pub(crate) mod method;
 mod newton;
 mod normal;
+mod restoration;
