@@ -121,16 +121,27 @@ impl<T: Real> Program<T> {
         largest((0..self.reproductions.len()).map(average))
     }
 
-    /// On the frontier: the same program on the pairs that cost nothing in the costs that its normal weighs, or no more than a `tie`
-    /// on average over the source letters.
+    /// On the frontier: the same program on the pairs that cost nothing in the costs that a normal inside the cone of all weighs, or no
+    /// more than a `tie` on average over the source letters.
     ///
-    /// On these pairs all channels spend the same of what the normal weighs. Those within the budgets thus meet every budget with
-    /// equality that it weighs, and the budget of one of these costs follows from the others.
-    pub(crate) fn on_frontier(&self, normal: &[T], reduced: &DMatrix<T>, tie: T) -> Self {
+    /// On these pairs all channels spend the same of what any normal weighs. Those within the budgets thus meet every budget with
+    /// equality that one weighs, but those that the slack is worth, and as many of these budgets as there are independent normals
+    /// follow from the others: they are `implied`.
+    pub(crate) fn on_frontier(
+        &self,
+        normal: &[T],
+        implied: &[usize],
+        (slack, tie): (T, T),
+    ) -> Self {
+        let reduced = self.reduced_costs(normal, &[]);
         let tie = tie / T::from(self.pmf.len() as f64);
-        let nothing = reduced.map(|_| T::ZERO);
-        let (mut on, _) = self.with_equalities(normal, nothing);
+        let mut on = self.clone();
         on.keep_pairs(|x, y| self.pmf[x] * reduced[(y, x)] <= tie);
+        let worth = normal.iter().zip(&self.budgets).map(|(&n, &d)| n * d);
+        on.equalities = worth.map(|worth| worth > slack.max(T::ZERO)).collect();
+        for &k in implied {
+            on.replace_cost(k, reduced.map(|_| T::ZERO));
+        }
         on
     }
 
@@ -144,26 +155,24 @@ impl<T: Real> Program<T> {
     }
 
     /// Beside the frontier: the same program with the cost that its normal weighs, of which only the slack may be spent, in the place
-    /// of one; the slack is the unit of that cost.
+    /// of the one with the largest share of `n.D`, and equality in the others that it weighs; the slack is the unit of that cost.
     pub(crate) fn beside_frontier(&self, normal: &[T], reduced: &DMatrix<T>, slack: T) -> Self {
-        let (mut beside, index) = self.with_equalities(normal, reduced.map(|cost| cost / slack));
+        let mut beside = self.clone();
+        let share = |k: usize| normal[k] * self.budgets[k];
+        let index =
+            (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
+        beside.equalities = normal.iter().map(|&n| n > T::ZERO).collect();
+        beside.replace_cost(index, reduced.map(|cost| cost / slack));
         let weights = normal.iter().map(|&n| n / slack).collect();
         beside.combined = Some(Combined { index, weights });
         beside
     }
 
-    /// The same program with another cost, of budget 1, in the place of the one with the largest share of `n.D`, and equality in
-    /// the others that the normal weighs.
-    fn with_equalities(&self, normal: &[T], cost: DMatrix<T>) -> (Self, usize) {
-        let mut program = self.clone();
-        let share = |k: usize| normal[k] * self.budgets[k];
-        let index =
-            (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
-        program.costs[index] = cost;
-        program.budgets[index] = T::ONE;
-        program.equalities =
-            (0..normal.len()).map(|k| k != index && normal[k] > T::ZERO).collect();
-        (program, index)
+    /// Another cost, of which 1 may be spent, in the place of one.
+    fn replace_cost(&mut self, index: usize, cost: DMatrix<T>) {
+        self.costs[index] = cost;
+        self.budgets[index] = T::ONE;
+        self.equalities[index] = false;
     }
 
     /// The multipliers of the constraints with that of the combined one taken apart.

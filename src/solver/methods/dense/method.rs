@@ -1,5 +1,6 @@
 //! Solves an instance in double-double: on the frontier of what can be met, beside it, or away from it.
 
+use super::cone::{self, Cone};
 use super::descent::{Best, Run};
 use super::iterate::COSTS;
 use super::normal::Normal;
@@ -32,7 +33,7 @@ const NEAR_FRONTIER: f64 = 1e-2;
 const FRONTIER_SHARE: f64 = 1e-4;
 
 /// ... and what of this pairs may cost that count as those of the frontier.
-const TIE_SHARE: f64 = 0.1;
+const TIE_SHARE: f64 = 1e-2;
 
 /// Runs with budgets that are raised further; two suffice where the first has told by how much.
 const MAX_RUNS: usize = 4;
@@ -85,20 +86,22 @@ fn close_to_frontier(
         return None;
     }
     let reach = linear_program::reach(whole, |_, _| false);
-    let normal = Normal::of_costs(whole, reach.multipliers);
-    let reduced = whole.reduced_costs(&normal.s, &[]);
-    // Budgets may be large beside the cost that the normal weighs, of which the slack is a share.
-    let scale = whole.largest_average(&reduced);
     let slack = -reach.bound;
-    let worth = dot(&normal.s, &whole.budgets);
-    if (slack / scale.min(worth)).to_f64() < ON_FRONTIER {
-        let tie = TIE_SHARE * FRONTIER_SHARE * watch.settings().tolerance();
-        let tie = DoubleDouble::from(tie) * scale.min(worth);
-        let face = whole.on_frontier(&normal.s, &reduced, tie);
+    let digits: Vec<DoubleDouble> =
+        instance.constraints.iter().map(|of| DoubleDouble::from(of.rounding)).collect();
+    let known = dot(&reach.multipliers, &digits);
+    if slack <= known {
+        let cone = Cone::around(whole, reach.multipliers.clone(), &digits);
+        let normal = Normal::of_costs(whole, cone.inside());
+        let slack = cone::slack(whole, &normal.s);
+        let tie = DoubleDouble::from(TIE_SHARE) * known;
+        let face = whole.on_frontier(&normal.s, &cone.independent(whole), (slack, tie));
         if let Some(outcome) = on_face(instance, whole, face, &normal, watch) {
             return Some(outcome);
         }
     }
+    let normal = Normal::of_costs(whole, reach.multipliers);
+    let reduced = whole.reduced_costs(&normal.s, &[]);
     (slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
     let beside = whole.beside_frontier(&normal.s, &reduced, slack);
     beside_frontier(instance, whole, beside, without, watch)

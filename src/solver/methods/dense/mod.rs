@@ -1,6 +1,7 @@
 //! The interior-point method written plainly, dense and over any scalar: in double-double it goes on where doubles stop.
 
 mod centring;
+mod cone;
 mod descent;
 mod iterate;
 mod lagrangian;
