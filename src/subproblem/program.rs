@@ -20,8 +20,8 @@ pub(crate) struct Program<T> {
     pub(crate) extra: T,
     /// For each cost whether its budget is to be met with equality, its multiplier free in sign.
     pub(crate) equalities: Vec<bool>,
-    /// Where the budgets lie close to the frontier: the cost that stands for all that meet there.
-    combined: Option<Combined<T>>,
+    /// Where the budgets lie close to the frontier: the costs that stand for all that meet there.
+    combined: Vec<Combined<T>>,
     /// The exponents of costs that are paid for.
     priced: Option<DMatrix<T>>,
     allowed: DMatrix<bool>,
@@ -81,7 +81,7 @@ impl<T: Real> Program<T> {
             .map(|bounded| Network::new(bounded, &|budget| raised(budget, 0.0)));
         let extra = T::ZERO;
         let equalities = vec![false; instance.constraints.len()];
-        let combined = None;
+        let combined = Vec::new();
         Self {
             letters,
             reproductions,
@@ -130,16 +130,17 @@ impl<T: Real> Program<T> {
     pub(crate) fn on_frontier(
         &self,
         normal: &[T],
-        implied: &[usize],
-        (slack, tie): (T, T),
+        implied: impl Iterator<Item = usize>,
+        tie: T,
     ) -> Self {
+        let slack = self.slack(normal);
         let reduced = self.reduced_costs(normal, &[]);
         let tie = tie / T::from(self.pmf.len() as f64);
         let mut on = self.clone();
         on.keep_pairs(|x, y| self.pmf[x] * reduced[(y, x)] <= tie);
         let worth = normal.iter().zip(&self.budgets).map(|(&n, &d)| n * d);
         on.equalities = worth.map(|worth| worth > slack.max(T::ZERO)).collect();
-        for &k in implied {
+        for k in implied {
             on.replace_cost(k, reduced.map(|_| T::ZERO));
         }
         on
@@ -154,18 +155,33 @@ impl<T: Real> Program<T> {
         }
     }
 
-    /// Beside the frontier: the same program with the cost that its normal weighs, of which only the slack may be spent, in the place
-    /// of the one with the largest share of `n.D`, and equality in the others that it weighs; the slack is the unit of that cost.
-    pub(crate) fn beside_frontier(&self, normal: &[T], reduced: &DMatrix<T>, slack: T) -> Self {
+    /// Beside the frontier: the same program with the cost that a normal weighs, of which only its slack may be spent, in the place of
+    /// another cost, for each such normal, and equality in the others that one weighs; the slack is the unit of that cost.
+    pub(crate) fn beside_frontier(&self, normals: &[(&[T], usize)]) -> Self {
         let mut beside = self.clone();
-        let share = |k: usize| normal[k] * self.budgets[k];
-        let index =
-            (0..normal.len()).fold(0, |most, k| if share(k) > share(most) { k } else { most });
-        beside.equalities = normal.iter().map(|&n| n > T::ZERO).collect();
-        beside.replace_cost(index, reduced.map(|cost| cost / slack));
-        let weights = normal.iter().map(|&n| n / slack).collect();
-        beside.combined = Some(Combined { index, weights });
+        for k in 0..self.budgets.len() {
+            beside.equalities[k] = normals.iter().any(|(normal, _)| normal[k] > T::ZERO);
+        }
+        for &(normal, index) in normals {
+            let slack = self.slack(normal);
+            let reduced = self.reduced_costs(normal, &[]);
+            beside.replace_cost(index, reduced.map(|cost| cost / slack));
+            let weights = normal.iter().map(|&n| n / slack).collect();
+            beside.combined.push(Combined { index, weights });
+        }
         beside
+    }
+
+    /// What no channel can spend of the budgets, at the weights of a normal.
+    pub(crate) fn slack(&self, normal: &[T]) -> T {
+        let mut row = vec![T::ZERO; self.reproductions.len()];
+        let mut left = dot(normal, &self.budgets);
+        for (x, &p) in self.pmf.iter().enumerate() {
+            self.exponents(x, normal, &[], &mut row);
+            let allowed = row.iter().zip(self.pairs(x)).filter(|(_, pair)| **pair);
+            left = left - p * allowed.map(|(&e, _)| e).fold(T::from(f64::INFINITY), T::min);
+        }
+        left
     }
 
     /// Another cost, of which 1 may be spent, in the place of one.
@@ -175,18 +191,25 @@ impl<T: Real> Program<T> {
         self.equalities[index] = false;
     }
 
-    /// The multipliers of the constraints with that of the combined one taken apart.
+    /// The multipliers of the constraints with those of the combined ones taken apart.
     pub(crate) fn taken_apart(&self, s: &[T]) -> Vec<T> {
-        let Some(Combined { index, weights }) = &self.combined else { return s.to_vec() };
-        let part = |k: usize| (if k == *index { T::ZERO } else { s[k] }) + s[*index] * weights[k];
-        (0..s.len()).map(part).collect()
+        let mut apart = s.to_vec();
+        for Combined { index, .. } in &self.combined {
+            apart[*index] = T::ZERO;
+        }
+        for Combined { index, weights } in &self.combined {
+            for (apart, &weight) in apart.iter_mut().zip(weights) {
+                *apart = *apart + s[*index] * weight;
+            }
+        }
+        apart
     }
 
     /// The constraint of the most negative multiplier, where one is negative and the lower bound of these multipliers is thus none.
     ///
     /// On the frontier all signs will do: what is missing is made up by a multiple of the normal.
     pub(crate) fn is_slack(&self, s: &[T]) -> Option<usize> {
-        self.combined.as_ref()?;
+        self.combined.first()?;
         let apart = self.taken_apart(s);
         let least = (0..s.len()).fold(0, |k, l| if apart[l] < apart[k] { l } else { k });
         (apart[least] < T::ZERO).then_some(least)

@@ -33,6 +33,9 @@ pub(crate) const DOUBTFUL: f64 = 1e-4;
 /// The largest share of its rounding that a budget is raised by; the rest is for what the channel's own sums lose.
 pub(crate) const LARGEST_SHARE: f64 = 0.9;
 
+/// The smallest: less is nothing beside the budget's digits, and where these are those of an underflow, it would itself underflow.
+pub(crate) const LEAST_SHARE: f64 = 1e-8;
+
 /// Steps after which an algorithm that ends by itself in exact arithmetic is left: typical runs take fewer than 30.
 pub(crate) const MAX_FINITE_STEPS: usize = 1000;
 

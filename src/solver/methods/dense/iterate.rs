@@ -41,6 +41,10 @@ pub(crate) struct Iterate<T> {
     pub(crate) free: Vec<bool>,
 }
 
+/// What an equality is missed by weighs at least this much in the merit, in nats per budget: its multiplier may pass through 0. Of 1
+/// the merit holds steps back until nothing moves, where a budget is worth less than that.
+const LEAST_PRICE: f64 = 1e-9;
+
 /// A number that is free in sign may grow by this factor in a step, so that it cannot leave all digits behind.
 const FREE_GROWTH: f64 = 3.0;
 
@@ -181,7 +185,11 @@ impl<T: Real> Iterate<T> {
         }
         for k in 0..at.expected.len() {
             let left = program.raised(program.budgets[k]) - at.expected[k];
-            let price = if self.free[k] { costs.value[k].abs() + T::ONE } else { costs.value[k] };
+            let price = if self.free[k] {
+                costs.value[k].abs() + T::from(LEAST_PRICE)
+            } else {
+                costs.value[k]
+            };
             merit = merit + price * (left - costs.slack[k]).abs();
         }
         let Some(network) = &program.network else { return merit };

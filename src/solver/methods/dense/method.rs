@@ -1,6 +1,6 @@
 //! Solves an instance in double-double: on the frontier of what can be met, beside it, or away from it.
 
-use super::cone::{self, Cone};
+use super::cone::Cone;
 use super::descent::{Best, Run};
 use super::iterate::COSTS;
 use super::normal::Normal;
@@ -90,21 +90,26 @@ fn close_to_frontier(
     let digits: Vec<DoubleDouble> =
         instance.constraints.iter().map(|of| DoubleDouble::from(of.rounding)).collect();
     let known = dot(&reach.multipliers, &digits);
-    if slack <= known {
-        let cone = Cone::around(whole, reach.multipliers.clone(), &digits);
+    let is_on = slack <= known;
+    let cone = if is_on {
+        Cone::around(whole, reach.multipliers, &digits)
+    } else {
+        Cone::of(reach.multipliers)
+    };
+    let normals = cone.independent(whole);
+    if is_on {
         let normal = Normal::of_costs(whole, cone.inside());
-        let slack = cone::slack(whole, &normal.s);
+        let implied = normals.iter().map(|(_, k)| *k);
         let tie = DoubleDouble::from(TIE_SHARE) * known;
-        let face = whole.on_frontier(&normal.s, &cone.independent(whole), (slack, tie));
+        let face = whole.on_frontier(&normal.s, implied, tie);
         if let Some(outcome) = on_face(instance, whole, face, &normal, watch) {
             return Some(outcome);
         }
     }
-    let normal = Normal::of_costs(whole, reach.multipliers);
-    let reduced = whole.reduced_costs(&normal.s, &[]);
-    (slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
-    let beside = whole.beside_frontier(&normal.s, &reduced, slack);
-    beside_frontier(instance, whole, beside, without, watch)
+    let is_beside = |normal: &[DoubleDouble]| whole.slack(normal) > DoubleDouble::ZERO;
+    let is_beside = normals.iter().all(|(normal, _)| is_beside(normal));
+    (is_beside && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
+    beside_frontier(instance, whole, whole.beside_frontier(&normals), without, watch)
 }
 
 /// The same on the joint frontier of the costs and a divergence that is the cost of a flow, whose normal is sought near multipliers
@@ -145,7 +150,13 @@ fn on_face(
     normal: &Normal<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let (ended, mut best) = Run::new(instance, &mut face, watch, if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] }).solve();
+    let (ended, mut best) = Run::new(
+        instance,
+        &mut face,
+        watch,
+        if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] },
+    )
+    .solve();
     best.widen(whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, &face, ended))
