@@ -12,7 +12,8 @@ use rdc_theory::nalgebra::DVector;
 use rdc_theory::{RdcError, Solution, Status};
 use std::panic::catch_unwind;
 
-const MAX_ITERATIONS: usize = 60;
+/// All but one case in a thousand take no more iterations than this.
+const MANY_ITERATIONS: usize = 60;
 
 /// In bits, of the rate where that is above 1.
 const TOLERANCE: f64 = 1e-9;
@@ -79,7 +80,7 @@ fn relative_excess(achieved: f64, budget: f64) -> f64 {
 /// All that is wrong with a solution, recomputed from the matrices.
 fn faults(case: &Placed, solution: &Solution) -> Vec<String> {
     let measures = Measures::new(case, solution);
-    let Measures { iterations, gap, excess, scaled_excess, steepest, overclaim } = measures;
+    let Measures { gap, excess, scaled_excess, steepest, overclaim, .. } = measures;
     let mut faults = Vec::new();
     let mut check = |holds: bool, fault: String| {
         if !holds {
@@ -90,11 +91,9 @@ fn faults(case: &Placed, solution: &Solution) -> Vec<String> {
     let settled = solution.status == Status::Certified || gap <= TOLERANCE;
     check(settled, format!("{}", solution.status));
     check(gap <= TOLERANCE, format!("gap {gap:e}"));
-    check(iterations <= MAX_ITERATIONS, format!("{iterations} iterations"));
-    // Near the frontier a budget may be anything down to 0: there the cost's scale is the measure.
-    let large = (0..case.costs.len()).all(|k| case.budgets[k] > 1e-6 * case.scale(k));
-    let strict = large && matches!(case.place, Place::Inside | Place::NearZeroRate);
-    let over = if strict { excess } else { excess.min(scaled_excess) };
+    // A budget of 0 has no digits of its own.
+    let has_digits = case.budgets.iter().all(|&budget| budget > 0.0);
+    let over = if has_digits { excess } else { excess.min(scaled_excess) };
     check(over <= BUDGET_ROUNDING, format!("relative excess {excess:e}"));
     let rounding = BOUND_ROUNDING + TIE * steepest;
     check(overclaim <= rounding, format!("lower bound {overclaim:e} too high"));
@@ -113,22 +112,22 @@ fn faults(case: &Placed, solution: &Solution) -> Vec<String> {
     faults
 }
 
-/// What is wrong with one case.
-fn run(family: Family, seed: u64) -> Vec<String> {
+/// What is wrong with one case, and the iterations that it took.
+fn run(family: Family, seed: u64) -> (Vec<String>, usize) {
     let solved = catch_unwind(|| {
         let placed = Placed::new(family, seed);
         let solution = placed.problem().solve(&placed.budgets);
         (placed, solution)
     });
     match solved {
-        Err(_) => vec!["panicked".into()],
-        Ok((placed, Err(error))) => vec![refused(&placed, &error)],
+        Err(_) => (vec!["panicked".into()], 0),
+        Ok((placed, Err(error))) => (vec![refused(&placed, &error)], 0),
         Ok((placed, Ok(solution))) => {
             let mut faults = faults(&placed, &solution);
             if !faults.is_empty() {
                 faults.push(describe(&placed, &solution));
             }
-            faults
+            (faults, solution.iterations)
         }
     }
 }
@@ -165,12 +164,19 @@ fn assert_solved(family: Family, share: u64) {
     } else {
         0..count(CASES) / share
     };
-    let failed = |seed| match run(family, seed) {
-        faults if faults.is_empty() => None,
-        faults => Some(format!("{family:?}, RDC_SEED={seed}: {}", faults.join(", "))),
-    };
-    let failures: Vec<String> = seeds.filter_map(failed).collect();
+    let (mut failures, mut slow) = (Vec::new(), Vec::new());
+    for seed in seeds.clone() {
+        let (faults, iterations) = run(family, seed);
+        if !faults.is_empty() {
+            failures.push(format!("{family:?}, RDC_SEED={seed}: {}", faults.join(", ")));
+        }
+        if iterations > MANY_ITERATIONS {
+            slow.push((seed, iterations));
+        }
+    }
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+    let allowed = (seeds.end - seeds.start).div_ceil(1000);
+    assert!(slow.len() as u64 <= allowed, "{slow:?} iterations, of {seeds:?}");
 }
 
 #[test]

@@ -351,6 +351,9 @@ impl<T: Real> Best<T> {
             trial.phi = along(&start.phi, &normal.phi, steep);
             let [output, costs, _, price] = &mut trial.pairs;
             costs.value = along(&costs.value, &normal.s, steep);
+            if costs.value.iter().any(|&s| s < T::ZERO) {
+                continue;
+            }
             price.value = along(&price.value, &[normal.price], steep);
             let price = price.value.first().copied().unwrap_or(T::ZERO);
             let network = whole.network.as_ref();
