@@ -263,6 +263,10 @@ pub(crate) fn reach<T: Real>(
             break;
         };
         let (weights, prices) = (lu.solve(&target), transposed.solve(&objective));
+        let unit = |j: usize| -> Vec<T> {
+            (0..=k).map(|i| if i == j { T::ONE } else { T::ZERO }).collect()
+        };
+        let inverse: Vec<Vec<T>> = (0..=k).map(|j| lu.solve(&unit(j))).collect();
         record_channel(&basis, &weights, budgets, &mut best);
         let mut s: Vec<T> = prices[..k].iter().map(|&price| -price).collect();
         // What a multiplier makes of its cost tells whether it is the rounding of one that is zero.
@@ -291,9 +295,14 @@ pub(crate) fn reach<T: Real>(
             }
             Column::Vertex(vertex)
         };
-        let direction = lu.solve(&entering.entries(k));
+        let entries = entering.entries(k);
+        let direction = lu.solve(&entries);
+        // Of numbers of all sizes that cancel in it, a direction keeps the rounding.
+        let sizes: Vec<T> = (0..=k)
+            .map(|i| sum((0..=k).map(|j| (inverse[j][i] * entries[j]).abs())))
+            .collect();
         let leaving = (0..=k)
-            .filter(|&i| direction[i] > pivot && !is_shift(&basis[i]))
+            .filter(|&i| direction[i] > pivot * sizes[i] && !is_shift(&basis[i]))
             .map(|i| (i, weights[i].max(T::ZERO) / direction[i]))
             .reduce(|least, next| if next.1 < least.1 { next } else { least });
         let Some((leaving, _)) = leaving else { break };

@@ -26,7 +26,10 @@ pub(crate) fn solution(
     watch: Watch<'_>,
 ) -> Solution {
     let Outcome { channel, lower_nats: proven, dual, ended, fine } = outcome;
+    // R >= 0 is proven by multipliers of 0, and better than by those whose bound is below that.
+    let is_proof = proven > 0.0 || budgets.is_none();
     let constraint = |(cost, &s): (&Cost, &f64)| {
+        let s = if is_proof { s } else { 0.0 };
         let letter = |x: usize| problem.pmf[x] * channel.column(x).dot(&cost.matrix.column(x));
         let achieved = cost.in_units((0..problem.pmf.len()).map(letter).sum());
         let multiplier = bits_per_unit(s, cost.scale);
@@ -35,7 +38,8 @@ pub(crate) fn solution(
     let mut constraints: Vec<Constraint> =
         problem.costs.iter().zip(multipliers).map(constraint).collect();
     let output = &channel * &problem.pmf;
-    let potential = dual.potential.unwrap_or_else(|| Potential::none(output.len()));
+    let potential = dual.potential.filter(|_| is_proof);
+    let potential = potential.unwrap_or_else(|| Potential::none(output.len()));
     if let Some(marginal) = &problem.marginal {
         let achieved = marginal.in_units(marginal.divergence(&output));
         let multiplier = bits_per_unit(potential.price, marginal.scale);

@@ -319,6 +319,7 @@ impl<T: Real> Best<T> {
         Self::at(dual)
     }
 
+    pub(super) fn show(&self) -> (f64, f64) { (self.lower.to_f64(), self.upper.to_f64()) }
     /// Nothing but a point.
     fn at(dual: Iterate<T>) -> Self {
         Self {

@@ -43,7 +43,7 @@ pub(crate) struct Iterate<T> {
 
 /// What an equality is missed by weighs at least this much in the merit, in nats per budget: its multiplier may pass through 0. Of 1
 /// the merit holds steps back until nothing moves, where a budget is worth less than that.
-const LEAST_PRICE: f64 = 1e-9;
+const LEAST_PRICE: f64 = 1e-12;
 
 /// A number that is free in sign may grow by this factor in a step, so that it cannot leave all digits behind.
 const FREE_GROWTH: f64 = 3.0;
