@@ -254,7 +254,13 @@ pub(crate) fn reach<T: Real>(
 
     for _ in 0..MAX_FINITE_STEPS {
         let columns: Vec<Vec<T>> = basis.iter().map(|column| column.entries(k)).collect();
-        let matrix = DMatrix::from_fn(k + 1, k + 1, |i, j| columns[j][i]);
+        // Costs may be far larger than their budgets, in one row and not in another: the equations are those of rows of one size.
+        let size = |row: usize| largest(columns.iter().map(|column| column[row].abs()));
+        let sizes: Vec<T> = (0..=k).map(size).collect();
+        let even = |column: &[T]| -> Vec<T> {
+            column.iter().zip(&sizes).map(|(&entry, &size)| entry / size).collect()
+        };
+        let matrix = DMatrix::from_fn(k + 1, k + 1, |i, j| columns[j][i] / sizes[i]);
         let is_shift = |column: &Column<T>| matches!(column, Column::Shift);
         let objective: Vec<T> =
             basis.iter().map(|c| if is_shift(c) { T::ONE } else { T::ZERO }).collect();
@@ -262,16 +268,11 @@ pub(crate) fn reach<T: Real>(
         else {
             break;
         };
-        let (weights, prices) = (lu.solve(&target), transposed.solve(&objective));
-        let unit = |j: usize| -> Vec<T> {
-            (0..=k).map(|i| if i == j { T::ONE } else { T::ZERO }).collect()
-        };
-        let inverse: Vec<Vec<T>> = (0..=k).map(|j| lu.solve(&unit(j))).collect();
+        let (weights, prices) = (lu.solve(&even(&target)), even(&transposed.solve(&objective)));
         record_channel(&basis, &weights, budgets, &mut best);
         let mut s: Vec<T> = prices[..k].iter().map(|&price| -price).collect();
         // What a multiplier makes of its cost tells whether it is the rounding of one that is zero.
-        let size = |row: usize| largest(columns.iter().map(|column| column[row].abs()));
-        let worth: Vec<T> = (0..k).map(|row| s[row] * size(row)).collect();
+        let worth: Vec<T> = (0..k).map(|row| s[row] * sizes[row]).collect();
         let entering = if let Some(row) = (0..k).find(|&row| worth[row] < -pivot) {
             Column::Slack(row)
         } else {
@@ -295,14 +296,9 @@ pub(crate) fn reach<T: Real>(
             }
             Column::Vertex(vertex)
         };
-        let entries = entering.entries(k);
-        let direction = lu.solve(&entries);
-        // Of numbers of all sizes that cancel in it, a direction keeps the rounding.
-        let sizes: Vec<T> = (0..=k)
-            .map(|i| sum((0..=k).map(|j| (inverse[j][i] * entries[j]).abs())))
-            .collect();
+        let direction = lu.solve(&even(&entering.entries(k)));
         let leaving = (0..=k)
-            .filter(|&i| direction[i] > pivot * sizes[i] && !is_shift(&basis[i]))
+            .filter(|&i| direction[i] > pivot && !is_shift(&basis[i]))
             .map(|i| (i, weights[i].max(T::ZERO) / direction[i]))
             .reduce(|least, next| if next.1 < least.1 { next } else { least });
         let Some((leaving, _)) = leaving else { break };

@@ -247,6 +247,40 @@ impl<T: Real> Program<T> {
         }
     }
 
+    /// The longest step, at most 1, in which multipliers and potential let no reproduction of a source letter overtake the best
+    /// one by more than [`OVERTAKEN`].
+    ///
+    /// Letters that a longer step sends from one reproduction to another all at once leave no curvature to come back by.
+    pub(crate) fn longest_turn(&self, (s, g): (&[T], &[T]), (ds, dg): (&[T], &[T])) -> T {
+        let m = self.reproductions.len();
+        let (mut row, mut change) = (vec![T::ZERO; m], vec![T::ZERO; m]);
+        let mut longest = T::ONE;
+        for x in 0..self.pmf.len() {
+            self.exponents(x, s, g, &mut row);
+            change.fill(T::ZERO);
+            for (cost, &ds) in self.costs.iter().zip(ds) {
+                for (e, &d) in change.iter_mut().zip(column(cost, x)) {
+                    *e = *e + ds * d;
+                }
+            }
+            for (e, &dg) in change.iter_mut().zip(dg) {
+                *e = *e + dg;
+            }
+            let pairs = self.pairs(x);
+            let allowed = || (0..m).filter(|&y| pairs[y]);
+            let best = allowed().reduce(|best, y| if row[y] < row[best] { y } else { best });
+            let Some(best) = best else { continue };
+            for y in allowed() {
+                let gains = change[best] - change[y];
+                let most = row[y] - row[best] + T::from(OVERTAKEN);
+                if longest * gains > most {
+                    longest = most / gains;
+                }
+            }
+        }
+        longest
+    }
+
     /// Which reproductions source letter x may use.
     #[inline(always)]
     pub(crate) fn pairs(&self, x: usize) -> &[bool] {
@@ -331,6 +365,9 @@ impl<T: Real> Program<T> {
 
 /// What the digits of a pmf are to those of a budget.
 const PMF_DIGITS: f64 = 1e-3;
+
+/// In nats: less, and steps are many; more, and a letter may be lost to one reproduction.
+const OVERTAKEN: f64 = 3.0;
 
 /// A column of a matrix as a slice.
 #[inline(always)]

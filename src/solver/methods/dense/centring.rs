@@ -1,7 +1,7 @@
 //! The best multipliers for an output pmf and a potential: `max over s > 0 of L(q, s) + mu sum_k log s_k`, a concave problem in
 //! K variables that needs no large factorisation.
 
-use super::iterate::{COSTS, Iterate, OUTPUT, longest_free_step};
+use super::iterate::{COSTS, Iterate, OUTPUT};
 use super::lagrangian::Lagrangian;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot, sum};
@@ -41,15 +41,12 @@ pub(crate) fn centre<T: Real>(
             break;
         }
         let limit = |k: usize| {
-            if free[k] {
-                longest_free_step(s[k], direction[k])
-            } else if direction[k] < T::ZERO {
-                T::from(-CENTRING_BOUNDARY) * s[k] / direction[k]
-            } else {
-                T::ONE
-            }
+            let falls = !free[k] && direction[k] < T::ZERO;
+            if falls { T::from(-CENTRING_BOUNDARY) * s[k] / direction[k] } else { T::ONE }
         };
-        let longest = (0..s.len()).map(limit).fold(T::ONE, T::min);
+        let still = vec![T::ZERO; g.len()];
+        let turn = program.longest_turn((s, &g), (&direction, &still));
+        let longest = (0..s.len()).map(limit).fold(turn, T::min);
         let before = value(&at, s);
         let found = (0..LENGTHS).find_map(|power| {
             let length = T::from(SHORTER.powi(power)) * longest;

@@ -115,17 +115,19 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
             };
             let mu = iterate.complementarity();
             let affine = newton.towards(T::ZERO, None);
-            let reachable = iterate.moved(iterate.longest_step(&affine), &affine).complementarity();
+            let reachable = iterate
+                .moved(iterate.longest_step(self.program, &affine), &affine)
+                .complementarity();
             let ratio = reachable / mu;
             let smallest = (T::from(SMALLEST_GAP_SHARE) * tolerance)
                 .max(T::from(EXCESS_SHARE) * self.worth_of_excess(iterate, &at))
                 / T::from(iterate.count() as f64);
             let target = (ratio * ratio * ratio * mu).max(smallest.min(mu));
             let mut direction = newton.towards(target, Some(&affine));
-            let mut length = iterate.longest_step(&direction);
+            let mut length = iterate.longest_step(self.program, &direction);
             if !(length.to_f64() >= SHORT_STEP) {
                 let plain = newton.towards(target, None);
-                let longer = iterate.longest_step(&plain);
+                let longer = iterate.longest_step(self.program, &plain);
                 if !(longer <= length) {
                     (direction, length) = (plain, longer);
                 }
@@ -154,7 +156,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                 }
                 if halvings == 0 {
                     direction = newton.towards(target, None);
-                    length = iterate.longest_step(&direction);
+                    length = iterate.longest_step(self.program, &direction);
                 } else {
                     length = length * T::from(0.5);
                 }
@@ -319,7 +321,6 @@ impl<T: Real> Best<T> {
         Self::at(dual)
     }
 
-    pub(super) fn show(&self) -> (f64, f64) { (self.lower.to_f64(), self.upper.to_f64()) }
     /// Nothing but a point.
     fn at(dual: Iterate<T>) -> Self {
         Self {

@@ -45,15 +45,6 @@ pub(crate) struct Iterate<T> {
 /// the merit holds steps back until nothing moves, where a budget is worth less than that.
 const LEAST_PRICE: f64 = 1e-12;
 
-/// A number that is free in sign may grow by this factor in a step, so that it cannot leave all digits behind.
-const FREE_GROWTH: f64 = 3.0;
-
-/// The longest step, at most 1, of a number that is free in sign.
-pub(crate) fn longest_free_step<T: Real>(s: T, step: T) -> T {
-    let most = T::from(FREE_GROWTH) * (T::ONE + s.abs());
-    if step.abs() > most { most / step.abs() } else { T::ONE }
-}
-
 impl<T: Real> Iterate<T> {
     /// Uniform or close to the output pmf that is asked for, with unit multipliers and slacks.
     pub(crate) fn start(program: &Program<T>, wanted: Option<&[f64]>) -> Self {
@@ -137,14 +128,15 @@ impl<T: Real> Iterate<T> {
         moved
     }
 
-    /// The longest step, at most 1, that keeps every variable positive.
-    pub(crate) fn longest_step(&self, direction: &Self) -> T {
+    /// The longest step, at most 1, that keeps every variable positive, and within which those that are free in sign let no
+    /// reproduction overtake others by much.
+    pub(crate) fn longest_step(&self, program: &Program<T>, direction: &Self) -> T {
         let (s, steps) = (&self.pairs[COSTS].value, &direction.pairs[COSTS].value);
-        let free = (0..self.free.len()).filter(|&k| self.free[k]);
-        let mut longest = free.map(|k| longest_free_step(s[k], steps[k])).fold(T::ONE, T::min);
-        if !self.phi.is_empty() {
-            let size = |phi: &[T]| largest(phi.iter().map(|phi| phi.abs()));
-            longest = longest.min(longest_free_step(size(&self.phi), size(&direction.phi)));
+        let mut longest = T::ONE;
+        if self.free.contains(&true) || !self.phi.is_empty() {
+            let at = (s.as_slice(), program.potential(&self.phi));
+            let by = (steps.as_slice(), program.potential(&direction.phi));
+            longest = program.longest_turn((at.0, &at.1), (by.0, &by.1));
         }
         let mut limit = |values: &[T], steps: &[T]| {
             for (&v, &dv) in values.iter().zip(steps).filter(|(_, dv)| **dv < T::ZERO) {

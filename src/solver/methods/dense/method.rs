@@ -97,7 +97,6 @@ fn close_to_frontier(
         Cone::of(reach.multipliers)
     };
     let normals = cone.independent(whole);
-    eprintln!("slack {:e} known {:e} normals {:?}", slack.to_f64(), known.to_f64(), normals.iter().map(|(n, k)| (n.iter().map(|s| s.to_f64()).collect::<Vec<_>>(), whole.slack(n).to_f64(), *k)).collect::<Vec<_>>());
     if is_on {
         let normal = Normal::of_costs(whole, cone.inside());
         let implied = normals.iter().map(|(_, k)| *k);
@@ -158,9 +157,7 @@ fn on_face(
         if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] },
     )
     .solve();
-    eprintln!("face ended {ended:?} {:?} it {}", best.show(), watch.iterations());
     best.widen(whole, normal, watch);
-    eprintln!("widened {:?}", best.show());
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, &face, ended))
 }
@@ -177,7 +174,6 @@ fn beside_frontier(
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
     let (ended, mut best) = Run::new(instance, &mut beside, watch, 0.0).solve();
-    eprintln!("beside ended {ended:?} {:?} slack {:?} it {}", best.show(), best.slack, watch.iterations());
     if let Some(k) = best.slack {
         return without(k, watch);
     }
