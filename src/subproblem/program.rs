@@ -247,16 +247,18 @@ impl<T: Real> Program<T> {
         }
     }
 
-    /// The longest step, at most 1, in which multipliers and potential let no reproduction of a source letter overtake the best
-    /// one by more than [`OVERTAKEN`].
+    /// The longest step, at most 1, in which multipliers and potential let no reproduction of a source letter become more likely than
+    /// the likeliest one by more than [`OVERTAKEN`].
     ///
     /// Letters that a longer step sends from one reproduction to another all at once leave no curvature to come back by.
-    pub(crate) fn longest_turn(&self, (s, g): (&[T], &[T]), (ds, dg): (&[T], &[T])) -> T {
+    pub(crate) fn longest_turn(&self, q: &[T], (s, g): (&[T], &[T]), (ds, dg): (&[T], &[T])) -> T {
         let m = self.reproductions.len();
         let (mut row, mut change) = (vec![T::ZERO; m], vec![T::ZERO; m]);
+        let rarities: Vec<T> = q.iter().map(|&q| -q.ln()).collect();
         let mut longest = T::ONE;
         for x in 0..self.pmf.len() {
             self.exponents(x, s, g, &mut row);
+            row.iter_mut().zip(&rarities).for_each(|(e, &rarity)| *e = *e + rarity);
             change.fill(T::ZERO);
             for (cost, &ds) in self.costs.iter().zip(ds) {
                 for (e, &d) in change.iter_mut().zip(column(cost, x)) {

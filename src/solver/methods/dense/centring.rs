@@ -45,7 +45,8 @@ pub(crate) fn centre<T: Real>(
             if falls { T::from(-CENTRING_BOUNDARY) * s[k] / direction[k] } else { T::ONE }
         };
         let still = vec![T::ZERO; g.len()];
-        let turn = program.longest_turn((s, &g), (&direction, &still));
+        let q = &iterate.pairs[OUTPUT].value;
+        let turn = program.longest_turn(q, (s, &g), (&direction, &still));
         let longest = (0..s.len()).map(limit).fold(turn, T::min);
         let before = value(&at, s);
         let found = (0..LENGTHS).find_map(|power| {

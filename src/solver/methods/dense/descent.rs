@@ -106,6 +106,7 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
         }
         let (mut least_merit, mut patience, mut extra) =
             (f64::INFINITY, PATIENCE, self.program.extra);
+        let mut was_stuck = false;
         loop {
             if let Some(ended) = self.observe(iterate, &at) {
                 return ended;
@@ -132,9 +133,11 @@ impl<'a, 'w, T: Real> Run<'a, 'w, T> {
                     (direction, length) = (plain, longer);
                 }
             }
-            if !(length.to_f64() > SHORTEST_STEP) {
+            let is_stuck = !(length.to_f64() > SHORTEST_STEP);
+            if is_stuck && was_stuck {
                 return Ended::Stalled;
             }
+            was_stuck = is_stuck;
             let before = iterate.merit(self.program, &at);
             patience = patience.saturating_sub(1);
             if before.to_f64() < 0.5 * least_merit || self.program.extra < extra {

@@ -136,7 +136,7 @@ impl<T: Real> Iterate<T> {
         if self.free.contains(&true) || !self.phi.is_empty() {
             let at = (s.as_slice(), program.potential(&self.phi));
             let by = (steps.as_slice(), program.potential(&direction.phi));
-            longest = program.longest_turn((at.0, &at.1), (by.0, &by.1));
+            longest = program.longest_turn(&self.pairs[OUTPUT].value, (at.0, &at.1), (by.0, &by.1));
         }
         let mut limit = |values: &[T], steps: &[T]| {
             for (&v, &dv) in values.iter().zip(steps).filter(|(_, dv)| **dv < T::ZERO) {
