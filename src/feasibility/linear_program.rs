@@ -13,7 +13,7 @@ use crate::numerics::simd;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
 use crate::subproblem::thresholds::{
-    DOUBTFUL, EXPANSION, LARGEST_SHARE, LEAST_SHARE, MAX_FINITE_STEPS, NEAR, PIVOT_POWER,
+    DOUBTFUL, EXPANSION, LARGEST_SHARE, MAX_FINITE_STEPS, NEAR, PIVOT_POWER,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -175,8 +175,12 @@ pub(crate) fn feasibility_within_rounding(
         Some(missing) if missing.bound > 0.0 => missing,
         reach => return Ok(reach),
     };
+    let missed = missing.missed_share(instance);
+    if missed > 1.0 {
+        return Err(missing);
+    }
     // What is missing is rounding: as much again is slack.
-    let first = (2.0 * missing.missed_share(instance)).max(LEAST_SHARE);
+    let first = 2.0 * missed;
     let shares = std::iter::successors(Some(first), |share| Some(EXPANSION * share));
     for share in shares.take_while(|share| *share < LARGEST_SHARE).chain([LARGEST_SHARE]) {
         let mut higher = instance.clone();

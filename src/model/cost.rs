@@ -7,8 +7,8 @@ use std::f64::consts::LN_2;
 /// Rounding of a budget, and of [`Cost::offset`] relative to [`Cost::offset_size`].
 const OFFSET_ROUNDING: f64 = 1e-12;
 
-/// Scaled costs that are as good as underflow: numbers of twice the precision have their digits down to about 1e-290.
-const UNDERFLOW: f64 = 1e-280;
+/// Scaled costs that are as good as underflow.
+const UNDERFLOW: f64 = 1e-306;
 
 /// Rounding of the entries of a cost, relative to its scale.
 const ENTRY_ROUNDING: f64 = 2.0 * f64::EPSILON;

@@ -26,6 +26,9 @@ pub(crate) fn solution(
     watch: Watch<'_>,
 ) -> Solution {
     let Outcome { channel, lower_nats: proven, dual, ended, fine } = outcome;
+    // No channel has a larger rate: a bound beyond that says that the budgets are missed, by no more than their rounding.
+    let largest_rate = (channel.nrows().min(channel.ncols()) as f64).ln();
+    let proven = if budgets.is_some() { proven.min(largest_rate) } else { proven };
     // R >= 0 is proven by multipliers of 0, and better than by those whose bound is below that.
     let is_proof = proven > 0.0 || budgets.is_none();
     let constraint = |(cost, &s): (&Cost, &f64)| {

@@ -4,6 +4,7 @@ use super::output_constraint::Bounded;
 use crate::model::cost::{Allowed, Cost};
 use crate::model::problem::Problem;
 use crate::numerics::compensated::TwoFold;
+use crate::subproblem::thresholds::SMALLEST_RAISE;
 use nalgebra::{DMatrix, DVector};
 use std::borrow::Cow;
 
@@ -88,7 +89,9 @@ impl<'a> Instance<'a> {
     /// Raises every budget by this share of what counts as rounding.
     pub(crate) fn raise_budgets(&mut self, share: f64) {
         for constraint in &mut self.constraints {
-            constraint.budget += share * constraint.rounding;
+            let by = (share * constraint.rounding).max(SMALLEST_RAISE);
+            constraint.budget += by;
+            constraint.rounding = constraint.rounding.max(2.0 * by);
         }
     }
 

@@ -33,8 +33,8 @@ pub(crate) const DOUBTFUL: f64 = 1e-4;
 /// The largest share of its rounding that a budget is raised by; the rest is for what the channel's own sums lose.
 pub(crate) const LARGEST_SHARE: f64 = 0.9;
 
-/// The smallest: less is nothing beside the budget's digits, and where these are those of an underflow, it would itself underflow.
-pub(crate) const LEAST_SHARE: f64 = 1e-8;
+/// What budgets are raised by at least, in their units: numbers of twice the precision have their digits down to about 1e-290.
+pub(crate) const SMALLEST_RAISE: f64 = 1e-288;
 
 /// Steps after which an algorithm that ends by itself in exact arithmetic is left: typical runs take fewer than 30.
 pub(crate) const MAX_FINITE_STEPS: usize = 1000;

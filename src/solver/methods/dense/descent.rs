@@ -14,7 +14,7 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::output_constraint::Bounded;
 use crate::subproblem::program::Program;
 use crate::subproblem::thresholds::{
-    EXCESS_SHARE, FIRST_MU, GROWTH, MAX_HALVINGS, SHORT_STEP, SUPPORT,
+    EXCESS_SHARE, EXPANSION, FIRST_MU, GROWTH, MAX_HALVINGS, SHORT_STEP, SUPPORT,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -43,8 +43,8 @@ const PATIENCE: usize = 40;
 /// Less than this is nothing.
 const SMALLEST_EXTRA: f64 = 1e-17;
 
-/// Multiples of the normal that are tried: 0 and this many powers of ten.
-const STEEPEST: i32 = 25;
+/// Multiples of the normal that are tried: 0 and this many powers of [`EXPANSION`]; more leave no digits in doubles.
+const STEEPEST: i32 = 30;
 
 /// The share of the tolerance that the lower bound may lose on its way to all pairs.
 const WIDENED: f64 = 1e-2;
@@ -343,29 +343,31 @@ impl<T: Real> Best<T> {
 
     /// Turns the lower bound on the pairs of a face of the frontier into one of the whole program: a large multiple of the normal
     /// prices the other pairs out.
-    pub(super) fn widen(&mut self, whole: &Program<T>, normal: &Normal<T>, watch: &Watch<'_>) {
+    pub(super) fn widen(
+        &mut self,
+        instance: &Instance<'_>,
+        whole: &Program<T>,
+        normal: &Normal<T>,
+        watch: &Watch<'_>,
+    ) {
         let enough = self.lower - T::from(WIDENED * watch.settings().tolerance_nats());
         let start = self.dual.clone();
         let along = |from: &[T], direction: &[T], steep: T| -> Vec<T> {
             from.iter().zip(direction).map(|(&v, &n)| v + steep * n).collect()
         };
         self.lower = T::ZERO;
-        for steep in std::iter::once(0.0).chain((0..STEEPEST).map(|power| 10_f64.powi(power))) {
+        for steep in std::iter::once(0.0).chain((0..STEEPEST).map(|power| EXPANSION.powi(power))) {
             let steep = T::from(steep);
             let mut trial = start.clone();
             trial.phi = along(&start.phi, &normal.phi, steep);
-            let [output, costs, _, price] = &mut trial.pairs;
+            let [_, costs, _, price] = &mut trial.pairs;
             costs.value = along(&costs.value, &normal.s, steep);
             if costs.value.iter().any(|&s| s < T::ZERO) {
                 continue;
             }
             price.value = along(&price.value, &[normal.price], steep);
-            let price = price.value.first().copied().unwrap_or(T::ZERO);
-            let network = whole.network.as_ref();
-            let toll = network.map_or(T::ZERO, |network| network.toll(&trial.phi, price));
-            let at =
-                Lagrangian::new(whole, &output.value, &costs.value, &whole.potential(&trial.phi));
-            let lower = at.lower_bound(whole, &costs.value, toll);
+            // Large multiples are rounded to doubles where they are published, which may leave nothing of a bound.
+            let lower = T::from(published_bound(&published(&trial, instance, whole), instance));
             if lower > self.lower {
                 self.lower = lower;
                 self.dual = trial;
@@ -382,27 +384,40 @@ impl<T: Real> Best<T> {
         program: &Program<T>,
         ended: Ended,
     ) -> Outcome {
-        let Self { lower, upper, dual, channel, .. } = self;
-        let has_channel = channel.is_some();
-        let m = instance.reproductions;
-        let [output, costs, ..] = &dual.pairs;
-        let s = costs.value.iter().map(|s| s.to_f64());
-        let potential = instance.marginal.as_ref().map(|bounded| {
-            let g = program.widened(&program.potential(&dual.phi), m);
-            bounded.priced(g, dual.price().to_f64())
-        });
-        let channel = match channel {
-            Some(channel) => program.widened_channel(instance, &channel),
-            None => DMatrix::from_element(m, instance.letters(), 1.0 / m as f64),
-        };
-        let q = program.widened(&output.value, m);
-        let s = DVector::from_iterator(costs.value.len(), s);
-        let mut lower_nats = lower.to_f64().next_down();
-        if potential.is_some() {
-            // What is published is rounded to doubles: the bound told is that of the rounded numbers.
-            lower_nats = lower_nats.min(LowerBound::new(instance).at(&q, &s, potential.as_ref()));
+        let has_channel = self.channel.is_some();
+        let dual = published(&self.dual, instance, program);
+        let mut lower_nats = self.lower.to_f64().next_down();
+        if dual.potential.is_some() {
+            lower_nats = lower_nats.min(published_bound(&dual, instance));
         }
+        let channel = match &self.channel {
+            Some(channel) => program.widened_channel(instance, channel),
+            None => {
+                let m = instance.reproductions;
+                DMatrix::from_element(m, instance.letters(), 1.0 / m as f64)
+            }
+        };
+        let (lower, upper) = (self.lower, self.upper);
         let fine = has_channel.then(|| [lower, upper].map(T::to_double_double));
-        Outcome { channel, lower_nats, dual: Dual { q, s, potential }, ended, fine }
+        Outcome { channel, lower_nats, dual, ended, fine }
     }
+}
+
+/// A point in doubles, on all letters of the instance.
+fn published<T: Real>(point: &Iterate<T>, instance: &Instance<'_>, program: &Program<T>) -> Dual {
+    let m = instance.reproductions;
+    let [output, costs, ..] = &point.pairs;
+    let s = costs.value.iter().map(|s| s.to_f64());
+    let potential = instance.marginal.as_ref().map(|bounded| {
+        let g = program.widened(&program.potential(&point.phi), m);
+        bounded.priced(g, point.price().to_f64())
+    });
+    let s = DVector::from_iterator(costs.value.len(), s);
+    Dual { q: program.widened(&output.value, m), s, potential }
+}
+
+/// The bound in nats of a point as it is published; none where its numbers are too large to be summed.
+fn published_bound(Dual { q, s, potential }: &Dual, instance: &Instance<'_>) -> f64 {
+    let bound = LowerBound::new(instance).at(q, s, potential.as_ref());
+    if bound.is_nan() { f64::NEG_INFINITY } else { bound }
 }

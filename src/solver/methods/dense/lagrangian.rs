@@ -13,6 +13,8 @@ const NEGLIGIBLE: f64 = -600.0;
 pub(crate) struct Lagrangian<T> {
     /// `sum_x p_x log t_x`.
     pub(crate) log_partition: T,
+    /// `max_y |g_y|`.
+    steepest: T,
     /// `b_xy`, m x n.
     pub(crate) ratios: DMatrix<T>,
     /// `c_y = sum_x p_x b_xy`.
@@ -38,10 +40,15 @@ impl<T: Real> Lagrangian<T> {
         pulp::Arch::new().dispatch(Evaluation { program, q, s, g })
     }
 
-    /// Blahut's lower bound in nats on R at the program's budgets, see [`crate::subproblem::certificate`].
+    /// Blahut's lower bound in nats on R at the program's budgets, see [`crate::subproblem::certificate`], less what rounding may have
+    /// added to it: multipliers and potentials may be so large that nothing but rounding is left of their sums.
     pub(crate) fn lower_bound(&self, program: &Program<T>, s: &[T], toll: T) -> T {
         let most = largest(self.c.iter().copied());
-        -self.log_partition - most.ln() - dot(s, &program.budgets) - toll
+        let spent = dot(s, &program.budgets);
+        let summed = [self.log_partition, spent, dot(s, &self.expected), toll, self.steepest];
+        let terms = (self.ratios.len() + program.budgets.len()) as f64;
+        let rounding = T::from(T::EPSILON * terms) * sum(summed.map(T::abs));
+        -self.log_partition - most.ln() - spent - toll - rounding
     }
 
     /// The mutual information of the channel in nats, with what it pays for priced costs.
@@ -73,6 +80,7 @@ impl<T: Real> pulp::NullaryFnOnce for Evaluation<'_, T> {
         let (m, n, k) = (q.len(), program.pmf.len(), s.len());
         let mut at = Lagrangian {
             log_partition: T::ZERO,
+            steepest: largest(g.iter().map(|g| g.abs())).max(T::ZERO),
             ratios: DMatrix::from_element(m, n, T::ZERO),
             c: vec![T::ZERO; m],
             expected: vec![T::ZERO; k],

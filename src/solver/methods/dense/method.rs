@@ -157,7 +157,7 @@ fn on_face(
         if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] },
     )
     .solve();
-    best.widen(whole, normal, watch);
+    best.widen(instance, whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, &face, ended))
 }
