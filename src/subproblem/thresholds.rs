@@ -52,6 +52,12 @@ pub(crate) const BOUNDARY: f64 = 0.995;
 /// The same for the multipliers alone, whose exact maximum is sought: shorter, as costs fall with them like exponentials.
 pub(crate) const CENTRING_BOUNDARY: f64 = 0.9;
 
+/// A number that is free in sign may grow by this factor in a step.
+pub(crate) const FREE_GROWTH: f64 = 3.0;
+
+/// Products are lifted to this share of their average.
+pub(crate) const CENTRALITY: f64 = 0.01;
+
 /// Step lengths tried along a direction of the multipliers are powers of this ...
 pub(crate) const SHORTER: f64 = 0.3;
 

@@ -1,7 +1,6 @@
 //! Solves an instance in double-double: on the frontier of what can be met, beside it, or away from it.
 
-use super::descent::{Best, Run};
-use super::iterate::COSTS;
+use super::attempt::{Best, Run};
 use super::normal::Normal;
 use crate::feasibility::linear_program;
 use crate::numerics::double_double::DoubleDouble;
@@ -10,6 +9,7 @@ use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
+use nalgebra::DVector;
 
 /// Budgets are raised by this share of the tolerance, relative to them, so that they leave some slack.
 const EXTRA_SHARE: f64 = 1e-8;
@@ -59,7 +59,7 @@ pub(crate) fn solve(
         if let Some(outcome) = close_to_frontier(instance, &whole, without, watch) {
             return outcome;
         }
-        let (outcome, missing) = run(instance, whole.clone(), watch);
+        let (outcome, missing) = run(instance, &whole, watch);
         let is_within_rounding = missing.is_some_and(|missing| extra + missing <= LARGEST_EXTRA);
         if (is_within_rounding || matches!(outcome.ended, Ended::Stalled))
             && let Some(on_joint) = on_joint_frontier(instance, &whole, &outcome.dual, watch)
@@ -71,7 +71,7 @@ pub(crate) fn solve(
             _ => return outcome,
         }
     }
-    run(instance, Program::<DoubleDouble>::new(instance, LARGEST_EXTRA), watch).0
+    run(instance, &Program::new(instance, LARGEST_EXTRA), watch).0
 }
 
 /// Uses the normal of the frontier where the budgets lie on it or close to it; `None` where they do not, or where that does not do.
@@ -141,7 +141,7 @@ fn on_face(
     let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
     let worth = whole.worth(&normal.s, &normal.phi, normal.price);
     face.raise_budgets(share * (scale / worth).min(DoubleDouble::ONE));
-    let (ended, mut best) = Run::new(instance, &mut face, watch, EXTRA_KEPT[0]).solve();
+    let (ended, mut best) = Run::solve(instance, &face, EXTRA_KEPT[0], watch);
     best.widen(whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, &face, ended))
@@ -154,16 +154,16 @@ fn on_face(
 fn beside_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
-    mut beside: Program<DoubleDouble>,
+    beside: Program<DoubleDouble>,
     without: Without<'_>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let (ended, mut best) = Run::new(instance, &mut beside, watch, 0.0).solve();
+    let (ended, mut best) = Run::solve(instance, &beside, 0.0, watch);
     if let Some(k) = best.slack {
         return without(k, watch);
     }
-    let costs = &mut best.dual.pairs[COSTS];
-    costs.value = beside.taken_apart(&costs.value);
+    let s = &mut best.dual.costs.value;
+    *s = DVector::from_vec(beside.taken_apart(s.as_slice()));
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, whole, ended))
 }
@@ -171,16 +171,16 @@ fn beside_frontier(
 /// The outcome, and by how much budgets that no channel meets would have to be raised.
 fn run(
     instance: &Instance<'_>,
-    mut program: Program<DoubleDouble>,
+    program: &Program<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> (Outcome, Option<f64>) {
-    let (mut ended, mut best) = Run::new(instance, &mut program, watch, EXTRA_KEPT[0]).solve();
+    let (mut ended, mut best) = Run::solve(instance, program, EXTRA_KEPT[0], watch);
     for kept in &EXTRA_KEPT[1..] {
         if matches!(ended, Ended::Stalled) {
-            let (next_ended, next) = Run::new(instance, &mut program, watch, *kept).solve();
+            let (next_ended, next) = Run::solve(instance, program, *kept, watch);
             (ended, best) = (next_ended, best.or(next));
         }
     }
     let missing = best.missing;
-    (best.outcome(instance, &program, ended), missing)
+    (best.outcome(instance, program, ended), missing)
 }

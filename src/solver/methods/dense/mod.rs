@@ -1,8 +1,6 @@
-//! The interior-point method written plainly, dense and over any scalar: in double-double it goes on where doubles stop.
+//! What double-double brings to the interior-point method, plain and dense: there it goes on where doubles stop.
 
-mod centring;
-mod descent;
-mod iterate;
+mod attempt;
 mod lagrangian;
 pub(crate) mod lower_bound;
 pub(crate) mod method;

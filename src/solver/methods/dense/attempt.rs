@@ -1,0 +1,311 @@
+//! A run of the dense method, and the best that it has seen.
+
+use super::lagrangian::DenseKernel;
+use super::lower_bound::LowerBound;
+use super::newton::Newton;
+use super::normal::Normal;
+use crate::numerics::real::{Real, sum};
+use crate::solver::methods::interior_point::descent::{Precision, descend, move_to};
+use crate::solver::methods::interior_point::iterate::Iterate;
+use crate::solver::run::monitor::Watch;
+use crate::solver::run::outcome::{Dual, Ended, Outcome};
+use crate::subproblem::instance::Instance;
+use crate::subproblem::network::Network;
+use crate::subproblem::output_constraint::Bounded;
+use crate::subproblem::program::Program;
+use crate::subproblem::thresholds::{FIRST_MU, SUPPORT};
+use nalgebra::{DMatrix, DVector};
+
+/// Excess over a budget, relative to it, that is left to the rounding of a channel in doubles.
+const BUDGET_ROUNDING: f64 = 1e-15;
+
+/// ... or what share of the tolerance it may be, where that is less.
+const BUDGET_SHARE: f64 = 1e-4;
+
+/// The share of the tolerance that the gap may have.
+const GAP_SHARE: f64 = 0.25;
+
+/// What the equations raise budgets by at first, relative to them.
+const FIRST_EXTRA: f64 = 0.05;
+
+/// Steps within which the merit must have fallen by half, or the budgets been taken back further. With 20 it is 9 of 60,000 corner
+/// cases that stay open, with 40 it is 2.
+const PATIENCE: usize = 40;
+
+/// Less than this is nothing.
+const SMALLEST_EXTRA: f64 = 1e-17;
+
+/// Multiples of the normal that are tried: 0 and this many powers of ten.
+const STEEPEST: i32 = 25;
+
+/// The share of the tolerance that the lower bound may lose on its way to all pairs.
+const WIDENED: f64 = 1e-2;
+
+/// The best that a run has seen.
+pub(super) struct Best<T> {
+    lower: T,
+    /// Where the lower bound was found.
+    pub(super) dual: Iterate<T>,
+    /// The rate of the best channel, and the channel.
+    upper: T,
+    channel: Option<DMatrix<T>>,
+    /// By how much budgets that no channel meets would have to be raised, relative to them.
+    pub(super) missing: Option<f64>,
+    /// A constraint that was held to equality and has a negative multiplier where all else is settled.
+    pub(super) slack: Option<usize>,
+}
+
+/// What double-double brings to the method: a run on a program.
+pub(super) struct Run<'a, T> {
+    instance: &'a Instance<'a>,
+    program: &'a Program<T>,
+    /// See [`EXTRA_KEPT`].
+    kept: f64,
+    best: Best<T>,
+}
+
+impl<'a, T: Real> Precision<T, DenseKernel<'a, T>> for Run<'a, T> {
+    type Factors = Newton<T>;
+
+    const PATIENCE: usize = PATIENCE;
+
+    fn network(&self) -> Option<&Network<T>> {
+        self.program.network.as_ref()
+    }
+
+    fn factor(&mut self, kernel: &mut DenseKernel<'a, T>, at: &Iterate<T>) -> Option<Newton<T>> {
+        Newton::new(kernel, at)
+    }
+
+    fn observe(
+        &mut self,
+        kernel: &DenseKernel<'a, T>,
+        at: &Iterate<T>,
+        watch: &mut Watch<'_>,
+    ) -> Option<Ended> {
+        let (q, s) = (&at.letters.value, &at.costs.value);
+        let lower = kernel.lower_bound(s, self.program.toll(at.phi.as_slice(), at.price()));
+        let apart = self.program.taken_apart(s.as_slice());
+        let least = (0..s.len()).fold(0, |k, l| if apart[l] < apart[k] { l } else { k });
+        let is_bound = apart.get(least).is_none_or(|&s| s >= T::ZERO);
+        if is_bound && lower > self.best.lower {
+            self.best.lower = lower;
+            self.best.dual = at.clone();
+        }
+        let excess = self.excess(at, kernel);
+        let tolerance = watch.settings().tolerance_nats();
+        let rounding = BUDGET_ROUNDING.min(BUDGET_SHARE * watch.settings().tolerance());
+        if excess <= rounding {
+            let rate = kernel.information(q, s);
+            if rate < self.best.upper {
+                self.best.upper = rate;
+                self.best.channel = Some(kernel.channel(q));
+            }
+            if !is_bound && (rate - lower).to_f64() <= tolerance {
+                self.best.slack = Some(least);
+            }
+        }
+        let price = self.program.network.as_ref().map(|_| at.price().to_f64());
+        let multipliers = DVector::from_iterator(s.len(), apart.iter().map(|s| s.to_f64()));
+        let support = q.iter().filter(|q| q.to_f64() > SUPPORT).count();
+        let bounds = (self.best.lower.to_f64(), self.best.upper.to_f64());
+        watch.record(bounds, excess, self.instance.multipliers(&multipliers), price, support);
+        if self.best.is_closed(GAP_SHARE * tolerance) {
+            Some(Ended::Certified)
+        } else if let Some(separation) = self.separation(at) {
+            Some(Ended::Infeasible(separation))
+        } else if self.best.slack.is_some() {
+            Some(Ended::Stalled)
+        } else {
+            watch.limit()
+        }
+    }
+
+    /// Takes most of what budgets were raised by back once the iterate has come near it.
+    fn tighten(&mut self, kernel: &mut DenseKernel<'a, T>, at: &Iterate<T>) -> bool {
+        let extra = kernel.extra;
+        if self.excess(at, kernel) < 2.0 * extra.to_f64() {
+            let less = T::from(self.kept) * extra;
+            kernel.extra = if less.to_f64() < SMALLEST_EXTRA { T::ZERO } else { less };
+        }
+        kernel.extra < extra
+    }
+}
+
+impl<'a, T: Real> Run<'a, T> {
+    /// Solves a program; `kept` is what [`EXTRA_KEPT`] says, 0 for a run that raises no budgets.
+    pub(super) fn solve(
+        instance: &'a Instance<'a>,
+        program: &'a Program<T>,
+        kept: f64,
+        watch: &mut Watch<'_>,
+    ) -> (Ended, Best<T>) {
+        let mut iterate = start(instance, program);
+        let mut kernel = DenseKernel::unevaluated(program, &iterate.phi);
+        kernel.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
+        move_to(&mut kernel, &iterate);
+        let mut run = Run { instance, program, kept, best: Best::at(iterate.clone()) };
+        if program.network.as_ref().is_none_or(|network| !network.is_exact) {
+            iterate.centre(&mut kernel, T::from(FIRST_MU));
+        }
+        (descend(&mut run, &mut kernel, &mut iterate, watch), run.best)
+    }
+
+    /// The largest excess over a budget, relative to it, or of the output pmf.
+    fn excess(&self, at: &Iterate<T>, kernel: &DenseKernel<'_, T>) -> f64 {
+        let pairs = kernel.sums.expected.iter().zip(&self.program.budgets);
+        let relative = pairs.map(|(&e, &d)| ((e - d) / d).to_f64()).enumerate();
+        let missed = relative.map(|(k, over)| if at.is_free(k) { over.abs() } else { over });
+        let over = missed.fold(0.0, f64::max);
+        let Some(network) = &self.program.network else { return over };
+        let sent = kernel.sums.output(&at.letters.value);
+        let missing = network.missing(&sent, &at.flows.value, &at.output);
+        let apart = sum(missing.iter().map(|miss| miss.abs())).to_f64();
+        if network.is_exact {
+            return over.max(apart);
+        }
+        let budget = network.budget;
+        let spent = network.spent(&at.flows.value, &at.output);
+        over.max(apart / budget.to_f64().min(1.0)).max(((spent - budget) / budget).to_f64())
+    }
+
+    /// By how many nats the iterate's multipliers separate the budgets from what channels can meet.
+    fn separation(&mut self, at: &Iterate<T>) -> Option<f64> {
+        let s = &at.costs.value;
+        if self.best.channel.is_some() || (0..s.len()).any(|k| at.is_free(k)) {
+            return None;
+        }
+        let place = (s.as_slice(), at.phi.as_slice(), at.price());
+        let separation = self.program.separation(place.0, place.1, place.2);
+        if !(separation > T::ZERO) {
+            return None;
+        }
+        let worth = self.program.worth(place.0, place.1, place.2);
+        self.best.missing = Some((separation / worth).to_f64());
+        self.best.dual = at.clone();
+        Some(separation.to_f64())
+    }
+}
+
+/// Uniform or close to the output pmf that is asked for, with unit multipliers and slacks.
+fn start<T: Real>(instance: &Instance<'_>, program: &Program<T>) -> Iterate<T> {
+    let even = 1.0 / program.reproductions.len() as f64;
+    let network = program.network.as_ref();
+    let exact = network.filter(|network| network.is_exact);
+    let wanted = exact.and(instance.marginal.as_ref()).map(Bounded::wanted);
+    let near = |&y: &usize| wanted.as_ref().map_or(even, |wanted| 0.9 * wanted[y] + 0.1 * even);
+    let q = program.reproductions.iter().map(|y| T::from(near(y)));
+    // Exponents that are large before there is a potential would leave letters that nothing sends to.
+    let multiplier = |cost| match exact {
+        Some(_) => T::ONE / program.largest_average(cost).max(T::ONE),
+        None => T::ONE,
+    };
+    let s = program.costs.iter().map(multiplier);
+    let (q, s) = (q.collect(), s.collect());
+    let mut start = Iterate::start(DVector::from_vec(q), DVector::from_vec(s), network);
+    for k in (0..program.costs.len()).filter(|&k| program.is_equality(k)) {
+        start.costs.slack[k] = T::ZERO;
+    }
+    start
+}
+
+impl<T: Real> Best<T> {
+    /// The better bounds of two runs.
+    pub(super) fn or(self, other: Self) -> Self {
+        let (lower, dual, missing) = if other.lower > self.lower || other.missing.is_some() {
+            (other.lower, other.dual, other.missing)
+        } else {
+            (self.lower, self.dual, self.missing)
+        };
+        let (upper, channel) = if other.upper < self.upper {
+            (other.upper, other.channel)
+        } else {
+            (self.upper, self.channel)
+        };
+        Self { lower, dual, upper, channel, missing, slack: None }
+    }
+
+    /// Multipliers and a potential that separate the budgets from what channels can meet.
+    pub(super) fn apart(program: &Program<T>, normal: Normal<T>) -> Self {
+        let even = T::ONE / T::from(program.reproductions.len() as f64);
+        let q = DVector::from_element(program.reproductions.len(), even);
+        let s = DVector::from_vec(normal.s);
+        let mut dual = Iterate::start(q, s, program.network.as_ref());
+        dual.price.value.fill(normal.price);
+        dual.phi = DVector::from_vec(normal.phi);
+        Self::at(dual)
+    }
+
+    /// Nothing but a point.
+    fn at(dual: Iterate<T>) -> Self {
+        Self {
+            lower: T::ZERO,
+            dual,
+            upper: T::from(f64::INFINITY),
+            channel: None,
+            missing: None,
+            slack: None,
+        }
+    }
+
+    /// Whether the gap is within a tolerance in nats.
+    pub(super) fn is_closed(&self, tolerance: f64) -> bool {
+        (self.upper - self.lower).to_f64() <= tolerance
+    }
+
+    /// Turns the lower bound on the pairs of a face of the frontier into one of the whole program: a large multiple of the normal
+    /// prices the other pairs out.
+    pub(super) fn widen(&mut self, whole: &Program<T>, normal: &Normal<T>, watch: &Watch<'_>) {
+        let enough = self.lower - T::from(WIDENED * watch.settings().tolerance_nats());
+        let start = self.dual.clone();
+        let mut kernel = DenseKernel::unevaluated(whole, &start.phi);
+        self.lower = T::ZERO;
+        for steep in std::iter::once(0.0).chain((0..STEEPEST).map(|power| 10_f64.powi(power))) {
+            let along = |from: &DVector<T>, direction: &[T]| {
+                DVector::from_fn(from.len(), |i, _| from[i] + T::from(steep) * direction[i])
+            };
+            let mut trial = start.clone();
+            trial.phi = along(&start.phi, &normal.phi);
+            trial.costs.value = along(&start.costs.value, &normal.s);
+            trial.price.value = along(&start.price.value, &[normal.price]);
+            move_to(&mut kernel, &trial);
+            let toll = whole.toll(trial.phi.as_slice(), trial.price());
+            let lower = kernel.lower_bound(&trial.costs.value, toll);
+            if lower > self.lower {
+                self.lower = lower;
+                self.dual = trial;
+            }
+            if self.lower >= enough {
+                break;
+            }
+        }
+    }
+
+    pub(super) fn outcome(
+        self,
+        instance: &Instance<'_>,
+        program: &Program<T>,
+        ended: Ended,
+    ) -> Outcome {
+        let Self { lower, upper, dual, channel, .. } = self;
+        let has_channel = channel.is_some();
+        let m = instance.reproductions;
+        let s = dual.costs.value.map(T::to_f64);
+        let potential = instance.marginal.as_ref().map(|bounded| {
+            let g = program.widened(&program.potential(dual.phi.as_slice()), m);
+            bounded.priced(g, dual.price().to_f64())
+        });
+        let channel = match channel {
+            Some(channel) => program.widened_channel(instance, &channel),
+            None => DMatrix::from_element(m, instance.letters(), 1.0 / m as f64),
+        };
+        let q = program.widened(dual.letters.value.as_slice(), m);
+        let mut lower_nats = lower.to_f64().next_down();
+        if potential.is_some() {
+            // What is published is rounded to doubles: the bound told is that of the rounded numbers.
+            lower_nats = lower_nats.min(LowerBound::new(instance).at(&q, &s, potential.as_ref()));
+        }
+        let fine = has_channel.then(|| [lower, upper].map(T::to_double_double));
+        Outcome { channel, lower_nats, dual: Dual { q, s, potential }, ended, fine }
+    }
+}
