@@ -55,9 +55,6 @@ pub(crate) const CENTRING_BOUNDARY: f64 = 0.9;
 /// A number that is free in sign may grow by this factor in a step.
 pub(crate) const FREE_GROWTH: f64 = 3.0;
 
-/// Products are lifted to this share of their average.
-pub(crate) const CENTRALITY: f64 = 0.01;
-
 /// Step lengths tried along a direction of the multipliers are powers of this ...
 pub(crate) const SHORTER: f64 = 0.3;
 

@@ -13,7 +13,7 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::network::Network;
 use crate::subproblem::output_constraint::Bounded;
 use crate::subproblem::program::Program;
-use crate::subproblem::thresholds::{FIRST_MU, SUPPORT};
+use crate::subproblem::thresholds::{FIRST_MU, PATIENCE, SUPPORT};
 use nalgebra::{DMatrix, DVector};
 
 /// Excess over a budget, relative to it, that is left to the rounding of a channel in doubles.
@@ -27,10 +27,6 @@ const GAP_SHARE: f64 = 0.25;
 
 /// What the equations raise budgets by at first, relative to them.
 const FIRST_EXTRA: f64 = 0.05;
-
-/// Steps within which the merit must have fallen by half, or the budgets been taken back further. With 20 it is 9 of 60,000 corner
-/// cases that stay open, with 40 it is 2.
-const PATIENCE: usize = 40;
 
 /// Less than this is nothing.
 const SMALLEST_EXTRA: f64 = 1e-17;
@@ -67,7 +63,11 @@ pub(super) struct Run<'a, T> {
 impl<'a, T: Real> Precision<T, DenseKernel<'a, T>> for Run<'a, T> {
     type Factors = Newton<T>;
 
-    const PATIENCE: usize = PATIENCE;
+    /// With half of it, 9 of 60,000 corner cases stay open in the place of 2.
+    const PATIENCE: usize = 2 * PATIENCE;
+
+    /// With that of doubles, 231 of 16,800 points on edges with a perception stay open in the place of 149: potentials grow there.
+    const OUTPUT_SHARE: f64 = 0.0;
 
     fn network(&self) -> Option<&Network<T>> {
         self.program.network.as_ref()

@@ -41,6 +41,9 @@ pub(crate) trait Precision<T: Real, L: Lagrangian<T>> {
     /// Steps within which residuals and products must have fallen by half.
     const PATIENCE: usize;
 
+    /// The share of what the output pmf is off by, at its potential, that mu is not driven below.
+    const OUTPUT_SHARE: f64;
+
     /// What carries a constraint on the output pmf.
     fn network(&self) -> Option<&Network<T>>;
 
@@ -76,7 +79,7 @@ pub(crate) fn descend<T: Real, L: Lagrangian<T>, P: Precision<T, L>>(
         } else if patience == 0 && precision.network().is_none_or(|network| !network.is_smooth) {
             return Ended::Stalled;
         }
-        let smallest_mu = smallest_mu(iterate, lagrangian, precision.network(), tolerance);
+        let smallest_mu = smallest_mu::<_, L, P>(precision, lagrangian, iterate, tolerance);
         let Some(factors) = precision.factor(lagrangian, iterate) else { return Ended::Stalled };
         let network = precision.network();
         let directions = Directions::new(iterate, factors, lagrangian, network);
@@ -86,8 +89,7 @@ pub(crate) fn descend<T: Real, L: Lagrangian<T>, P: Precision<T, L>>(
         }
         let mut halvings = 0;
         let next = loop {
-            let mut next = iterate.moved(length, &direction);
-            next.lift();
+            let next = iterate.moved(length, &direction);
             move_to(lagrangian, &next);
             let grown = next.merit(lagrangian, network);
             if grown <= T::from(GROWTH) * merit + tolerance || halvings == MAX_HALVINGS {
@@ -103,7 +105,7 @@ pub(crate) fn descend<T: Real, L: Lagrangian<T>, P: Precision<T, L>>(
         };
         *iterate = next;
         if length.to_f64() < SHORT_STEP {
-            recentre(iterate, lagrangian, network, tolerance);
+            iterate.centre(lagrangian, iterate.complementarity());
         } else if precision.tighten(lagrangian, iterate) {
             (least_merit, patience) = (f64::INFINITY, P::PATIENCE);
         }
@@ -140,44 +142,24 @@ pub(crate) fn move_to<T: Real>(lagrangian: &mut impl Lagrangian<T>, iterate: &It
     lagrangian.evaluate(&iterate.letters.value, &iterate.costs.value);
 }
 
-/// Centres the multipliers where the iterate comes no farther from the solution by it: where the output pmf hardly has the letters
-/// that the budgets want, the multipliers that are best for it are far too large.
-fn recentre<T: Real>(
-    iterate: &mut Iterate<T>,
-    lagrangian: &mut impl Lagrangian<T>,
-    network: Option<&Network<T>>,
-    tolerance: T,
-) {
-    let before = iterate.merit(lagrangian, network);
-    let mut centred = iterate.clone();
-    centred.centre(lagrangian, iterate.complementarity());
-    if centred.merit(lagrangian, network) <= T::from(GROWTH) * before + tolerance {
-        *iterate = centred;
-    } else {
-        move_to(lagrangian, iterate);
-    }
-}
-
 /// What mu is not driven below: a share of the tolerance, and of what the budgets and the output pmf are still off by, in nats.
-fn smallest_mu<T: Real>(
+fn smallest_mu<T: Real, L: Lagrangian<T>, P: Precision<T, L>>(
+    precision: &P,
+    lagrangian: &L,
     iterate: &Iterate<T>,
-    lagrangian: &impl Lagrangian<T>,
-    network: Option<&Network<T>>,
     tolerance: T,
 ) -> T {
     let (s, sums, budgets) = (&iterate.costs.value, lagrangian.sums(), lagrangian.budgets());
     let over = |k: usize| s[k] * (sums.expected[k] - budgets[k]).max(T::ZERO);
-    let mut off = sum((0..s.len()).map(over));
-    if let Some(network) = network {
+    let mut off = T::from(EXCESS_SHARE) * sum((0..s.len()).map(over));
+    if let Some(network) = precision.network() {
         let (flows, output) = (&iterate.flows.value, &iterate.output);
         let missing = network.missing(&sums.output(&iterate.letters.value), flows, output);
         let farthest = largest(iterate.phi.iter().map(|phi| phi.abs()));
-        let traded = (network.spent(flows, output) - network.budget).max(T::ZERO);
-        off =
-            off + farthest * sum(missing.iter().map(|miss| miss.abs())) + iterate.price() * traded;
+        let missing = farthest * sum(missing.iter().map(|miss| miss.abs()));
+        let over = (network.spent(flows, output) - network.budget).max(T::ZERO);
+        off = off + T::from(P::OUTPUT_SHARE) * (missing + iterate.price() * over);
     }
-    let by_tolerance = T::from(SLACK_SHARE) * tolerance / iterate.count();
-    let by_excess = T::from(EXCESS_SHARE) * off / iterate.count();
     // Never a target above today's mu for the budgets' sake alone.
-    by_tolerance.max(by_excess.min(iterate.complementarity()))
+    (T::from(SLACK_SHARE) * tolerance).max(off.min(iterate.products())) / iterate.count()
 }

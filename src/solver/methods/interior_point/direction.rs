@@ -112,8 +112,6 @@ struct OnNetwork<'a, T> {
     budget: T,
     /// The output pmf of the channel.
     sent: DVector<T>,
-    /// What the slacks of the flows lack of the gaps that the potential leaves.
-    apart: DVector<T>,
     /// The slope of the divergence where the output pmf is a variable.
     logs: DVector<T>,
     /// By how much that variable misses its potential ...
@@ -129,7 +127,6 @@ impl<'a, T: Real> OnNetwork<'a, T> {
             network,
             budget: lagrangian.raised(network.budget),
             sent: lagrangian.sums().output(&at.letters.value),
-            apart: at.gaps(network).zip_map(&at.flows.slack, |gap, slack| gap - slack),
             logs: network.logs(&at.output),
             straight: at.output.zip_map(&bends, |f, bend| -(f * bend) / at.price()),
             bends,
@@ -143,9 +140,7 @@ impl<'a, T: Real> OnNetwork<'a, T> {
         of_flows: &DVector<T>,
         of_price: &DVector<T>,
     ) -> (DVector<T>, DVector<T>) {
-        let Pairs { value, slack } = &at.flows;
-        let asked = |e: usize, _| (of_flows[e] - value[e] * self.apart[e]) / slack[e];
-        let asked = DVector::from_fn(value.len(), asked);
+        let asked = of_flows.zip_map(&at.flows.slack, |target, slack| target / slack);
         let wanted = at.output.zip_map(&self.straight, |f, step| f + step);
         let spent = self.network.spent(&asked, &at.output)
             + dot(self.logs.as_slice(), self.straight.as_slice());
@@ -155,7 +150,7 @@ impl<'a, T: Real> OnNetwork<'a, T> {
 
     /// Adds the steps of the flows and of the output pmf that go with those of the potential and the price.
     fn complete(&self, at: &Iterate<T>, of_flows: &DVector<T>, direction: &mut Iterate<T>) {
-        let gaps = direction.gaps(self.network).zip_map(&self.apart, |step, apart| step + apart);
+        let gaps = direction.gaps(self.network);
         let Pairs { value, slack } = &at.flows;
         direction.flows = Pairs { value: follow(slack, value, &gaps, of_flows), slack: gaps };
         let of_output = |y: usize, _| {

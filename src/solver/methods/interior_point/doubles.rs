@@ -12,7 +12,7 @@ use crate::solver::run::warm_start::Guess;
 use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::{InDoubles, Kernel, Lagrangian};
 use crate::subproblem::network::Network;
-use crate::subproblem::thresholds::{FIRST_MU, GUESS_MIX, PATIENCE};
+use crate::subproblem::thresholds::{EXCESS_SHARE, FIRST_MU, GUESS_MIX, PATIENCE};
 use nalgebra::DVector;
 
 /// What doubles bring to the method.
@@ -26,6 +26,7 @@ impl<'a, 'k> Precision<f64, InDoubles<'a, 'k>> for Doubles<'_> {
     type Factors = Newton;
 
     const PATIENCE: usize = PATIENCE;
+    const OUTPUT_SHARE: f64 = EXCESS_SHARE;
 
     fn network(&self) -> Option<&Network<f64>> {
         self.network.as_ref()

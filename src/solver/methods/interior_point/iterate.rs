@@ -4,7 +4,7 @@ use crate::numerics::real::{Real, dot, largest, sum};
 use crate::solver::run::dual_step::{centre, longest_free_step, longest_step};
 use crate::subproblem::lagrangian::Lagrangian;
 use crate::subproblem::network::Network;
-use crate::subproblem::thresholds::{BOUNDARY, CENTRALITY, CENTRED};
+use crate::subproblem::thresholds::{BOUNDARY, CENTRED};
 use nalgebra::DVector;
 
 /// The potential of the far nodes at the start, so that ways without a cost are open.
@@ -101,7 +101,7 @@ impl<T: Real> Iterate<T> {
         self.price.value.iter().next().copied().unwrap_or(T::ZERO)
     }
 
-    /// `price c - (phi_from - phi_to)`, of which the slacks of the flows differ where they have been lifted.
+    /// `price c - (phi_from - phi_to)` of each way.
     pub(crate) fn gaps(&self, network: &Network<T>) -> DVector<T> {
         let price = self.price();
         let gap = |e: usize, _| {
@@ -117,7 +117,8 @@ impl<T: Real> Iterate<T> {
         T::from((all - free) as f64)
     }
 
-    fn products(&self) -> T {
+    /// The sum of the complementary products.
+    pub(crate) fn products(&self) -> T {
         let product = |pairs: &Pairs<T>| dot(pairs.value.as_slice(), pairs.slack.as_slice());
         sum(self.pairs().map(product))
     }
@@ -160,18 +161,6 @@ impl<T: Real> Iterate<T> {
         let size = |phi: &DVector<T>| largest(phi.iter().map(|phi| phi.abs())).max(T::ZERO);
         let potential = longest_free_step(size(&self.phi), size(&direction.phi));
         positive.chain(multipliers).fold(potential, T::min)
-    }
-
-    /// Raises slacks whose product has fallen far behind the others.
-    pub(crate) fn lift(&mut self) {
-        let least = T::from(CENTRALITY) * self.complementarity();
-        for pairs in [&mut self.letters, &mut self.costs, &mut self.flows, &mut self.price] {
-            for (&value, slack) in pairs.value.iter().zip(&mut pairs.slack) {
-                if *slack != T::ZERO {
-                    *slack = slack.max(least / value);
-                }
-            }
-        }
     }
 
     /// Centres the multipliers for the output pmf, where `lagrangian` has been evaluated, and sets their slacks to `mu / s`.
