@@ -11,9 +11,8 @@ use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::network::Network;
-use crate::subproblem::output_constraint::Bounded;
 use crate::subproblem::program::Program;
-use crate::subproblem::thresholds::{FIRST_MU, PATIENCE, SUPPORT};
+use crate::subproblem::thresholds::{FIRST_MU, PATIENCE, SUPPORT, UNFELT};
 use nalgebra::{DMatrix, DVector};
 
 /// Excess over a budget, relative to it, that is left to the rounding of a channel in doubles.
@@ -33,9 +32,6 @@ const SMALLEST_EXTRA: f64 = 1e-17;
 
 /// Multiples of the normal that are tried: 0 and this many powers of ten.
 const STEEPEST: i32 = 25;
-
-/// The share of the tolerance that the lower bound may lose on its way to all pairs.
-const WIDENED: f64 = 1e-2;
 
 /// The best that a run has seen.
 pub(super) struct Best<T> {
@@ -140,14 +136,15 @@ impl<'a, T: Real> Run<'a, T> {
         kept: f64,
         watch: &mut Watch<'_>,
     ) -> (Ended, Best<T>) {
-        let mut iterate = start(instance, program);
+        let mut iterate = start(program);
+        for k in (0..program.costs.len()).filter(|&k| program.is_equality(k)) {
+            iterate.costs.slack[k] = T::ZERO;
+        }
         let mut kernel = DenseKernel::unevaluated(program, &iterate.phi);
         kernel.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
         move_to(&mut kernel, &iterate);
         let mut run = Run { instance, program, kept, best: Best::at(iterate.clone()) };
-        if program.network.as_ref().is_none_or(|network| !network.is_exact) {
-            iterate.centre(&mut kernel, T::from(FIRST_MU));
-        }
+        iterate.centre(&mut kernel, T::from(FIRST_MU));
         (descend(&mut run, &mut kernel, &mut iterate, watch), run.best)
     }
 
@@ -187,26 +184,8 @@ impl<'a, T: Real> Run<'a, T> {
     }
 }
 
-/// Uniform or close to the output pmf that is asked for, with unit multipliers and slacks.
-fn start<T: Real>(instance: &Instance<'_>, program: &Program<T>) -> Iterate<T> {
-    let even = 1.0 / program.reproductions.len() as f64;
-    let network = program.network.as_ref();
-    let exact = network.filter(|network| network.is_exact);
-    let wanted = exact.and(instance.marginal.as_ref()).map(Bounded::wanted);
-    let near = |&y: &usize| wanted.as_ref().map_or(even, |wanted| 0.9 * wanted[y] + 0.1 * even);
-    let q = program.reproductions.iter().map(|y| T::from(near(y)));
-    // Exponents that are large before there is a potential would leave letters that nothing sends to.
-    let multiplier = |cost| match exact {
-        Some(_) => T::ONE / program.largest_average(cost).max(T::ONE),
-        None => T::ONE,
-    };
-    let s = program.costs.iter().map(multiplier);
-    let (q, s) = (q.collect(), s.collect());
-    let mut start = Iterate::start(DVector::from_vec(q), DVector::from_vec(s), network);
-    for k in (0..program.costs.len()).filter(|&k| program.is_equality(k)) {
-        start.costs.slack[k] = T::ZERO;
-    }
-    start
+fn start<T: Real>(program: &Program<T>) -> Iterate<T> {
+    Iterate::start(program.reproductions.len(), program.costs.len(), program.network.as_ref())
 }
 
 impl<T: Real> Best<T> {
@@ -227,10 +206,8 @@ impl<T: Real> Best<T> {
 
     /// Multipliers and a potential that separate the budgets from what channels can meet.
     pub(super) fn apart(program: &Program<T>, normal: Normal<T>) -> Self {
-        let even = T::ONE / T::from(program.reproductions.len() as f64);
-        let q = DVector::from_element(program.reproductions.len(), even);
-        let s = DVector::from_vec(normal.s);
-        let mut dual = Iterate::start(q, s, program.network.as_ref());
+        let mut dual = start(program);
+        dual.costs.value = DVector::from_vec(normal.s);
         dual.price.value.fill(normal.price);
         dual.phi = DVector::from_vec(normal.phi);
         Self::at(dual)
@@ -256,7 +233,7 @@ impl<T: Real> Best<T> {
     /// Turns the lower bound on the pairs of a face of the frontier into one of the whole program: a large multiple of the normal
     /// prices the other pairs out.
     pub(super) fn widen(&mut self, whole: &Program<T>, normal: &Normal<T>, watch: &Watch<'_>) {
-        let enough = self.lower - T::from(WIDENED * watch.settings().tolerance_nats());
+        let enough = self.lower - T::from(UNFELT * watch.settings().tolerance_nats());
         let start = self.dual.clone();
         let mut kernel = DenseKernel::unevaluated(whole, &start.phi);
         self.lower = T::ZERO;

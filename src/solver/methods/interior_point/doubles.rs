@@ -13,7 +13,6 @@ use crate::subproblem::instance::Instance;
 use crate::subproblem::lagrangian::{InDoubles, Kernel, Lagrangian};
 use crate::subproblem::network::Network;
 use crate::subproblem::thresholds::{EXCESS_SHARE, FIRST_MU, GUESS_MIX, PATIENCE};
-use nalgebra::DVector;
 
 /// What doubles bring to the method.
 struct Doubles<'a> {
@@ -53,47 +52,36 @@ pub(crate) fn solve(
     guess: Option<Guess>,
     watch: &mut Watch<'_>,
 ) -> Outcome {
-    let m = instance.reproductions;
+    let (m, k) = (instance.reproductions, instance.constraints.len());
     let marginal = instance.marginal.as_ref();
     let network = marginal.map(|bounded| Network::new(bounded, (0..m).collect(), &|budget| budget));
     let finish = Finish::new(instance, reach, watch);
     let mut doubles = Doubles { network, finish, compression: Compression::default() };
     let mut kernel = Kernel::unevaluated(instance);
     let mut lagrangian = InDoubles { instance, kernel: &mut kernel };
-    let mut iterate = match guess {
-        Some(guess) => near(guess, &mut lagrangian, doubles.network.as_ref()),
-        None => centred(&mut lagrangian, doubles.network.as_ref()),
-    };
+    let mut iterate = Iterate::start(m, k, doubles.network.as_ref());
+    match guess {
+        Some(guess) => move_near(guess, &mut iterate, &mut lagrangian),
+        None => {
+            move_to(&mut lagrangian, &iterate);
+            iterate.centre(&mut lagrangian, FIRST_MU);
+        }
+    }
     let ended = descend(&mut doubles, &mut lagrangian, &mut iterate, watch);
     let mut price = iterate.price.value.iter().zip(&iterate.price.slack);
     let is_idle = price.any(|(price, slack)| price < slack);
     doubles.finish.outcome(&iterate.letters.slack, &iterate.costs.slack, is_idle, ended)
 }
 
-/// The uniform output pmf with the multipliers that suit it.
-fn centred(lagrangian: &mut InDoubles<'_, '_>, network: Option<&Network<f64>>) -> Iterate<f64> {
-    let Instance { reproductions: m, constraints, .. } = lagrangian.instance;
-    let q = DVector::from_element(*m, 1.0 / *m as f64);
-    let mut start = Iterate::start(q, DVector::from_element(constraints.len(), 1.0), network);
-    move_to(lagrangian, &start);
-    start.centre(lagrangian, FIRST_MU);
-    start
-}
-
-/// A guess, moved well inside the boundary, with multipliers and slacks that suit it.
-fn near(
-    (q, s): Guess,
-    lagrangian: &mut InDoubles<'_, '_>,
-    network: Option<&Network<f64>>,
-) -> Iterate<f64> {
+/// Moves a start to a guess, well inside the boundary, with multipliers and slacks that suit it.
+fn move_near((q, s): Guess, start: &mut Iterate<f64>, lagrangian: &mut InDoubles<'_, '_>) {
     let m = q.len() as f64;
-    let q = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
-    let mut near = Iterate::start(q, s.map(|s| s.max(GUESS_MIX)), network);
-    move_to(lagrangian, &near);
+    start.letters.value = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
+    start.costs.value = s.map(|s| s.max(GUESS_MIX));
+    move_to(lagrangian, start);
     // Slacks are to multipliers as the floor of these is to those of a start.
     let mu = GUESS_MIX * FIRST_MU;
-    near.centre(lagrangian, mu);
-    let Pairs { value, slack } = &mut near.letters;
+    start.centre(lagrangian, mu);
+    let Pairs { value, slack } = &mut start.letters;
     *slack = value.zip_map(&lagrangian.sums().c, |q, c| (1.0 - c).max(mu / (m * q)));
-    near
 }

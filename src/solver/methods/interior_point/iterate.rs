@@ -59,12 +59,12 @@ fn moved<T: Real>(from: &DVector<T>, length: T, direction: &DVector<T>) -> DVect
 }
 
 impl<T: Real> Iterate<T> {
-    /// Multipliers and an output pmf, with unit slacks and flows that suit a potential close to 0.
-    pub(crate) fn start(q: DVector<T>, s: DVector<T>, network: Option<&Network<T>>) -> Self {
-        let even = T::ONE / T::from(q.len() as f64);
+    /// The uniform output pmf and unit multipliers, with unit slacks and flows that suit a potential close to 0.
+    pub(crate) fn start(letters: usize, costs: usize, network: Option<&Network<T>>) -> Self {
+        let even = T::ONE / T::from(letters as f64);
         let mut start = Self {
-            letters: Pairs::with_unit_slacks(q),
-            costs: Pairs::with_unit_slacks(s),
+            letters: Pairs::with_unit_slacks(DVector::from_element(letters, even)),
+            costs: Pairs::with_unit_slacks(DVector::from_element(costs, T::ONE)),
             flows: Pairs::with_unit_slacks(none()),
             price: Pairs::with_unit_slacks(none()),
             phi: none(),
