@@ -137,8 +137,12 @@ impl<'a, T: Real> Run<'a, T> {
         watch: &mut Watch<'_>,
     ) -> (Ended, Best<T>) {
         let mut iterate = start(program);
-        for k in (0..program.costs.len()).filter(|&k| program.is_equality(k)) {
-            iterate.costs.slack[k] = T::ZERO;
+        for (k, cost) in program.costs.iter().enumerate() {
+            // Exponents that are large before there is a potential would leave letters that nothing sends to.
+            iterate.costs.value[k] = T::ONE / program.largest_average(cost).max(T::ONE);
+            if program.is_equality(k) {
+                iterate.costs.slack[k] = T::ZERO;
+            }
         }
         let mut kernel = DenseKernel::unevaluated(program, &iterate.phi);
         kernel.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
