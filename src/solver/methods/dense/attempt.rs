@@ -144,6 +144,12 @@ impl<'a, T: Real> Run<'a, T> {
                 iterate.costs.slack[k] = T::ZERO;
             }
         }
+        if let Some(bounded) = instance.marginal.as_ref().filter(|bounded| bounded.exact) {
+            let wanted = bounded.wanted();
+            for (q, &y) in iterate.letters.value.iter_mut().zip(&program.reproductions) {
+                *q = T::from(0.9 * wanted[y]) + T::from(0.1) * *q;
+            }
+        }
         let mut kernel = DenseKernel::unevaluated(program, &iterate.phi);
         kernel.extra = if kept > 0.0 { T::from(FIRST_EXTRA) } else { T::ZERO };
         move_to(&mut kernel, &iterate);
