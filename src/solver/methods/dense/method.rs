@@ -100,7 +100,7 @@ fn close_to_frontier(
     }
     (slack > DoubleDouble::ZERO && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
     let beside = whole.beside_frontier(&normal.s, &reduced, slack);
-    beside_frontier(instance, whole, beside, without, watch)
+    beside_frontier(instance, whole, &beside, without, watch)
 }
 
 /// The same on the joint frontier of the costs and a divergence that is the cost of a flow, whose normal is sought near multipliers
@@ -154,11 +154,11 @@ fn on_face(
 fn beside_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
-    beside: Program<DoubleDouble>,
+    beside: &Program<DoubleDouble>,
     without: Without<'_>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let (ended, mut best) = Run::solve(instance, &beside, 0.0, watch);
+    let (ended, mut best) = Run::solve(instance, beside, 0.0, watch);
     if let Some(k) = best.slack {
         return without(k, watch);
     }
