@@ -15,12 +15,10 @@ const PANEL: usize = 128;
 
 pub(crate) type View<'a> = MatrixView<'a, f64, Dyn, Dyn, U1, Dyn>;
 
-/// The lower triangle of `a a^T` (entries above it are arbitrary), in the memory of `product`, which may be any matrix.
-pub(crate) fn gram(a: &DMatrix<f64>, mut product: DMatrix<f64>) -> DMatrix<f64> {
+/// The lower triangle of `a a^T`; entries above it are arbitrary.
+pub(crate) fn gram(a: &DMatrix<f64>) -> DMatrix<f64> {
     let (rows, columns) = a.shape();
-    if product.nrows() != rows {
-        product = DMatrix::zeros(rows, rows);
-    }
+    let mut product = DMatrix::zeros(rows, rows);
     let panel = PANEL.min(rows.div_ceil(4).max(1));
     let fill = |(index, slice): (usize, &mut [f64])| {
         let (start, width) = (index * panel, slice.len() / rows);
@@ -84,11 +82,6 @@ impl Cholesky {
     /// `x <- x L^{-T}`.
     pub(crate) fn solve_right_mut(&self, x: &mut DMatrix<f64>) {
         solve_right(self.0.as_view(), x.as_view_mut());
-    }
-
-    /// The factor's memory.
-    pub(crate) fn into_matrix(self) -> DMatrix<f64> {
-        self.0
     }
 }
 
@@ -191,7 +184,7 @@ mod tests {
     fn factor_solves_systems_of_every_block_shape() {
         for n in [1, 2, 16, 17, 33, 128, 129, 300] {
             let a = sample(n, n + 3);
-            let mut matrix = gram(&a, DMatrix::zeros(0, 0));
+            let mut matrix = gram(&a);
             for i in 0..n {
                 matrix[(i, i)] += 1.0;
             }

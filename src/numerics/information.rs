@@ -1,5 +1,6 @@
 //! Entropies and mutual information, in bits.
 
+use super::real::{Real, sum};
 use nalgebra::{DMatrix, DVector};
 use std::f64::consts::LN_2;
 
@@ -57,9 +58,9 @@ pub fn mutual_information(pmf: &DVector<f64>, channel: &DMatrix<f64>) -> f64 {
 }
 
 /// `log(q / p)` of probabilities in nats, also where the quotient by a subnormal number overflows; `+inf` where p is 0 and q is not.
-pub(crate) fn log_quotient(q: f64, p: f64) -> f64 {
+pub(crate) fn log_quotient<T: Real>(q: T, p: T) -> T {
     let quotient = q / p;
-    if quotient.is_finite() { quotient.ln() } else { q.ln() - p.ln() }
+    if quotient.to_f64().is_finite() { quotient.ln() } else { q.ln() - p.ln() }
 }
 
 /// `log sum_y p_y exp(a_y)` of probabilities and exponents in nats, where all terms of the sum may underflow.
@@ -71,18 +72,18 @@ pub(crate) fn log_sum(terms: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
 
 /// `sum_y q_y log(q_y / p_y) - q_y + p_y` in nats, term by term `>= 0`: the Kullback-Leibler divergence of pmfs, with all its
 /// digits where they are close; `+inf` where q has a letter that p has not.
-pub(crate) fn divergence_nats(q: &DVector<f64>, p: &DVector<f64>) -> f64 {
-    let term = |(&q, &p): (&f64, &f64)| {
+pub(crate) fn divergence_nats<T: Real>(q: &DVector<T>, p: &DVector<T>) -> T {
+    let term = |(&q, &p): (&T, &T)| {
         let apart = (q - p) / p;
-        if q > 0.0 && p > 0.0 && apart.abs() < 0.5 {
-            p * ((1.0 + apart) * apart.ln_1p() - apart)
-        } else if q > 0.0 {
+        if q > T::ZERO && p > T::ZERO && apart.abs().to_f64() < 0.5 {
+            p * ((T::ONE + apart) * apart.ln_1p() - apart)
+        } else if q > T::ZERO {
             q * log_quotient(q, p) - q + p
         } else {
             p
         }
     };
-    q.iter().zip(p).map(term).sum::<f64>().max(0.0)
+    sum(q.iter().zip(p).map(term)).max(T::ZERO)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The arithmetic that the dense method asks of its numbers: doubles, or numbers of twice their precision.
+//! The arithmetic that the interior-point method asks of its numbers: doubles, or numbers of twice their precision.
 
 use super::double_double::DoubleDouble;
 use std::fmt::Debug;
@@ -25,6 +25,7 @@ pub(crate) trait Real:
 
     fn exp(self) -> Self;
     fn ln(self) -> Self;
+    fn ln_1p(self) -> Self;
     fn sqrt(self) -> Self;
     fn to_f64(self) -> f64;
     fn to_double_double(self) -> DoubleDouble;
@@ -55,6 +56,10 @@ impl Real for f64 {
         self.ln()
     }
 
+    fn ln_1p(self) -> Self {
+        self.ln_1p()
+    }
+
     fn sqrt(self) -> Self {
         self.sqrt()
     }
@@ -80,6 +85,11 @@ impl Real for DoubleDouble {
 
     fn ln(self) -> Self {
         Self::ln(self)
+    }
+
+    /// With the absolute error of a logarithm, which is enough beside sums of numbers near 1.
+    fn ln_1p(self) -> Self {
+        Self::ln(Self::ONE + self)
     }
 
     #[inline(always)]

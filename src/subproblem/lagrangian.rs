@@ -10,7 +10,8 @@
 
 use super::instance::Instance;
 use super::output_constraint::Potential;
-use super::thresholds::BLOCKS;
+use super::thresholds::{BLOCKS, FREE_GROWTH};
+use crate::numerics::real::{Real, largest};
 use crate::numerics::simd::{dot, exp, is_fused, least};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -25,7 +26,66 @@ const SHORTEST_BLOCK: usize = 64;
 /// Pairs below which a second thread costs more than it brings.
 const PARALLEL: usize = 1 << 13;
 
-/// The Lagrangian's value and derivatives, in nats.
+/// The Lagrangian of a problem in a scalar type, evaluated at a point.
+pub(crate) trait Lagrangian<T: Real> {
+    /// What it was last evaluated to.
+    fn sums(&self) -> &Sums<T>;
+
+    fn budgets(&self) -> DVector<T>;
+
+    /// A budget as the equations of the method have it at the moment.
+    fn raised(&self, budget: T) -> T {
+        budget
+    }
+
+    /// Moves to another pmf and other multipliers, the potential kept.
+    fn evaluate(&mut self, q: &DVector<T>, s: &DVector<T>);
+
+    /// Moves to the potential of the nodes of a network and to its price, without evaluating anything.
+    fn set_potential(&mut self, phi: &DVector<T>, price: T);
+
+    /// The longest step, at most 1, that keeps multipliers that are free in sign and a potential within sight of where they are: so
+    /// that they cannot leave all digits behind.
+    fn longest_turn(
+        &self,
+        _q: &DVector<T>,
+        (_, phi): (&DVector<T>, &DVector<T>),
+        (_, by): (&DVector<T>, &DVector<T>),
+    ) -> T {
+        let size = |phi: &DVector<T>| largest(phi.iter().map(|phi| phi.abs())).max(T::ZERO);
+        let most = T::from(FREE_GROWTH) * (T::ONE + size(phi));
+        if size(by) > most { most / size(by) } else { T::ONE }
+    }
+}
+
+/// The Lagrangian of an instance in doubles.
+#[derive(Debug)]
+pub(crate) struct InDoubles<'a, 'k> {
+    pub(crate) instance: &'a Instance<'a>,
+    pub(crate) kernel: &'k mut Kernel,
+}
+
+impl Lagrangian<f64> for InDoubles<'_, '_> {
+    fn sums(&self) -> &Sums {
+        &self.kernel.sums
+    }
+
+    fn budgets(&self) -> DVector<f64> {
+        self.instance.budgets()
+    }
+
+    fn evaluate(&mut self, q: &DVector<f64>, s: &DVector<f64>) {
+        self.kernel.evaluate(self.instance, q, s);
+    }
+
+    fn set_potential(&mut self, phi: &DVector<f64>, price: f64) {
+        let g = || phi.rows(0, self.instance.reproductions).into_owned();
+        let marginal = self.instance.marginal.as_ref();
+        self.kernel.set_potential(marginal.map(|bounded| bounded.priced(g(), price)));
+    }
+}
+
+/// The Lagrangian's value and derivatives in doubles, in nats.
 #[derive(Debug)]
 pub(crate) struct Kernel {
     pub(crate) sums: Sums,
@@ -35,37 +95,45 @@ pub(crate) struct Kernel {
 
 /// What is summed over source letters.
 #[derive(Debug, Clone)]
-pub(crate) struct Sums {
+pub(crate) struct Sums<T = f64> {
     /// `sum_x p_x log t_x`.
-    pub(crate) log_partition: f64,
+    pub(crate) log_partition: T,
     /// What leaving out exponents below [`NEGLIGIBLE`] may take from `c_y` or from `log_partition`; infinite where a
     /// letter outside q's support was too far below the others to be summed.
-    pub(crate) neglected: f64,
+    pub(crate) neglected: T,
     /// `c_y`; the derivative of `L + sum q - 1` by `q_y` is `1 - c_y`.
-    pub(crate) c: DVector<f64>,
+    pub(crate) c: DVector<T>,
     /// `E_W[d_k]`.
-    pub(crate) expected: DVector<f64>,
+    pub(crate) expected: DVector<T>,
     /// The derivative of `E_W[d_k]` by `q_y`, m x K.
-    pub(crate) sensitivity: DMatrix<f64>,
+    pub(crate) sensitivity: DMatrix<T>,
     /// `sum_x p_x Cov_W(d_k, d_l | x)`, K x K: minus the derivative of `E_W[d_k]` by `s_l`.
-    pub(crate) covariance: DMatrix<f64>,
-    /// The potential on the output letters that they were summed at, where the marginal is constrained.
+    pub(crate) covariance: DMatrix<T>,
+    /// The potential on the output letters that they were summed at in doubles, where the marginal is constrained.
     pub(crate) potential: Option<Potential>,
 }
 
-impl Sums {
+impl<T: Real> Sums<T> {
     pub(crate) fn zeros(m: usize, k: usize) -> Self {
+        let zeros = |rows, columns| DMatrix::from_element(rows, columns, T::ZERO);
         Self {
-            log_partition: 0.0,
-            neglected: 0.0,
-            c: DVector::zeros(m),
-            expected: DVector::zeros(k),
-            sensitivity: DMatrix::zeros(m, k),
-            covariance: DMatrix::zeros(k, k),
+            log_partition: T::ZERO,
+            neglected: T::ZERO,
+            c: DVector::from_element(m, T::ZERO),
+            expected: DVector::from_element(k, T::ZERO),
+            sensitivity: zeros(m, k),
+            covariance: zeros(k, k),
             potential: None,
         }
     }
 
+    /// The output pmf of the channel, `q_y c_y`.
+    pub(crate) fn output(&self, q: &DVector<T>) -> DVector<T> {
+        q.zip_map(&self.c, |q, c| q * c)
+    }
+}
+
+impl Sums {
     /// From the entries of the matrices to the units of the budgets.
     fn scale(&mut self, instance: &Instance<'_>) {
         let scales = instance.scales();
@@ -103,6 +171,13 @@ impl Kernel {
         Self::with_columns(columns, instance, q, s, potential)
     }
 
+    /// With the matrix, not evaluated yet.
+    pub(crate) fn unevaluated(instance: &Instance<'_>) -> Self {
+        let columns = instance.letters() + instance.constraints.len();
+        let weighted = DMatrix::zeros(instance.reproductions, columns);
+        Self { weighted, ..Self::blank(instance, None) }
+    }
+
     /// The sums alone, without the matrix, not evaluated yet.
     pub(crate) fn blank(instance: &Instance<'_>, potential: Option<Potential>) -> Self {
         let (m, k) = (instance.reproductions, instance.constraints.len());
@@ -130,11 +205,6 @@ impl Kernel {
         let mut kernel = Self { weighted, ..Self::blank(instance, potential) };
         kernel.evaluate(instance, q, s);
         kernel
-    }
-
-    /// The output pmf of the channel, `q_y c_y`.
-    pub(crate) fn output(&self, q: &DVector<f64>) -> DVector<f64> {
-        q.component_mul(&self.sums.c)
     }
 
     /// Moves to another potential, without evaluating anything.

@@ -1,16 +1,20 @@
 //! A constraint on the output pmf as a flow on a network, or as a Kullback-Leibler divergence, in a scalar type.
 
 use super::output_constraint::{Bounded, Way};
+use crate::numerics::information::{divergence_nats, log_quotient};
 use crate::numerics::real::{Real, dot, largest, sum};
+use nalgebra::DVector;
 
 /// The network, its target and its budget; see [`Bounded`].
 #[derive(Debug, Clone)]
 pub(crate) struct Network<T> {
+    /// The node of each reproduction of the problem.
+    reproductions: Vec<usize>,
     pub(crate) ways: Vec<Way>,
     /// The costs of the ways.
     pub(crate) costs: Vec<T>,
     /// What each node is to end with: the target, on the reproductions or on nodes of its own.
-    pub(crate) target: Vec<T>,
+    pub(crate) target: DVector<T>,
     pub(crate) budget: T,
     /// Whether nothing can be traded for the divergence, which is at its smallest.
     pub(crate) is_exact: bool,
@@ -21,15 +25,21 @@ pub(crate) struct Network<T> {
 }
 
 impl<T: Real> Network<T> {
-    pub(crate) fn new(bounded: &Bounded<'_>, raised: &dyn Fn(f64) -> T) -> Self {
+    pub(crate) fn new(
+        bounded: &Bounded<'_>,
+        reproductions: Vec<usize>,
+        raised: &dyn Fn(f64) -> T,
+    ) -> Self {
         let given = bounded.marginal.target();
         let total = sum(given.iter().map(|&p| T::from(p)));
         let near = if bounded.far_nodes() > 0 { bounded.marginal.perception.letters() } else { 0 };
         let nodes = std::iter::repeat_n(T::ZERO, near);
+        let target: Vec<T> = nodes.chain(given.iter().map(|&p| T::from(p) / total)).collect();
         Self {
+            reproductions,
             ways: bounded.ways.clone(),
             costs: bounded.ways.iter().map(|way| T::from(way.cost)).collect(),
-            target: nodes.chain(given.iter().map(|&p| T::from(p) / total)).collect(),
+            target: DVector::from_vec(target),
             budget: if bounded.exact { T::ZERO } else { raised(bounded.budget) },
             is_exact: bounded.exact,
             is_smooth: bounded.is_smooth(),
@@ -50,6 +60,11 @@ impl<T: Real> Network<T> {
         self.far
     }
 
+    /// Whether the ways are links between neighbours on a line.
+    pub(crate) fn is_line(&self) -> bool {
+        self.far == 0 && self.ways.first().is_some_and(|way| way.to.is_some())
+    }
+
     /// Keeps those ways that are used.
     pub(crate) fn keep_ways(&mut self, used: &[bool]) {
         let mut kept = used.iter();
@@ -61,27 +76,31 @@ impl<T: Real> Network<T> {
     /// What the flows, or the output pmf where it is a variable, leave each node short of.
     pub(crate) fn missing(
         &self,
-        reproductions: &[usize],
-        output: &[T],
-        flows: &[T],
-        variable: &[T],
-    ) -> Vec<T> {
-        let mut missing = if self.is_smooth { variable.to_vec() } else { self.target.clone() };
-        for (&y, &o) in reproductions.iter().zip(output) {
+        output: &DVector<T>,
+        flows: &DVector<T>,
+        variable: &DVector<T>,
+    ) -> DVector<T> {
+        let mut missing = if self.is_smooth { variable.clone() } else { self.target.clone() };
+        for (&y, &o) in self.reproductions.iter().zip(output) {
             missing[y] = missing[y] - o;
         }
-        self.add_outflow(flows, &mut missing);
+        self.add_outflow(flows.as_slice(), missing.as_mut_slice());
         missing
     }
 
     /// The divergence by the flows, or of the output pmf where it is a variable.
-    pub(crate) fn spent(&self, flows: &[T], variable: &[T]) -> T {
-        dot(&self.costs, flows) + dot(variable, &self.logs(variable))
+    pub(crate) fn spent(&self, flows: &DVector<T>, variable: &DVector<T>) -> T {
+        if self.is_smooth {
+            divergence_nats(variable, &self.target)
+        } else {
+            dot(&self.costs, flows.as_slice())
+        }
     }
 
     /// By how much the output pmf misses its potential, where it is a variable.
-    pub(crate) fn bends(&self, variable: &[T], phi: &[T], price: T) -> Vec<T> {
-        self.logs(variable).iter().zip(phi).map(|(&log, &phi)| price * log - phi).collect()
+    pub(crate) fn bends(&self, variable: &DVector<T>, phi: &DVector<T>, price: T) -> DVector<T> {
+        let logs = self.logs(variable);
+        DVector::from_fn(logs.len(), |y, _| price * logs[y] - phi[y])
     }
 
     /// `phi_from - phi_to`.
@@ -103,9 +122,9 @@ impl<T: Real> Network<T> {
     }
 
     /// `log(f_y / target_y)`, 0 for letters that the target does not have.
-    pub(crate) fn logs(&self, output: &[T]) -> Vec<T> {
-        let log = |(&f, &p): (&T, &T)| if p > T::ZERO { (f / p).ln() } else { T::ZERO };
-        output.iter().zip(&self.target).map(log).collect()
+    pub(crate) fn logs(&self, output: &DVector<T>) -> DVector<T> {
+        let log = |f: T, p: T| if p > T::ZERO { log_quotient(f, p) } else { T::ZERO };
+        DVector::from_fn(output.len(), |y, _| log(output[y], self.target[y]))
     }
 
     /// The smallest `toll` with `sum_y o_y phi_y <= toll` for every output pmf within the budget that this price proves.

@@ -119,11 +119,6 @@ impl Bounded<'_> {
         matches!(self.marginal.ground, Ground::KullbackLeibler) && !self.exact
     }
 
-    /// Whether the ways are links between neighbours on a line.
-    pub(crate) fn is_line(&self) -> bool {
-        matches!(self.marginal.ground, Ground::Line(_)) && !self.exact
-    }
-
     /// The number of target letters that are nodes of their own.
     pub(crate) fn far_nodes(&self) -> usize {
         if self.is_transport() { self.marginal.target().len() } else { 0 }

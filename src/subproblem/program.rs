@@ -16,8 +16,6 @@ pub(crate) struct Program<T> {
     pub(crate) pmf: Vec<T>,
     pub(crate) costs: Vec<DMatrix<T>>,
     pub(crate) budgets: Vec<T>,
-    /// What the method's equations raise every budget by, relative to it.
-    pub(crate) extra: T,
     /// For each cost whether its budget is to be met with equality, its multiplier free in sign.
     pub(crate) equalities: Vec<bool>,
     /// Where the budgets lie close to the frontier: the costs that stand for all that meet there.
@@ -75,11 +73,9 @@ impl<T: Real> Program<T> {
             exponents
         });
         let allowed = DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
-        let network = instance
-            .marginal
-            .as_ref()
-            .map(|bounded| Network::new(bounded, &|budget| raised(budget, 0.0)));
-        let extra = T::ZERO;
+        let network = instance.marginal.as_ref().map(|bounded| {
+            Network::new(bounded, reproductions.clone(), &|budget| raised(budget, 0.0))
+        });
         let equalities = vec![false; instance.constraints.len()];
         let combined = Vec::new();
         Self {
@@ -88,7 +84,6 @@ impl<T: Real> Program<T> {
             pmf,
             costs,
             budgets,
-            extra,
             equalities,
             combined,
             priced,
@@ -225,11 +220,6 @@ impl<T: Real> Program<T> {
         }
     }
 
-    /// A budget as the method's equations have it at the moment.
-    pub(crate) fn raised(&self, budget: T) -> T {
-        budget * (T::ONE + self.extra)
-    }
-
     /// Fills `row` with the exponents `s.d(x, y) + g_y` of source letter x, priced costs included.
     #[inline(always)]
     pub(crate) fn exponents(&self, x: usize, s: &[T], g: &[T], row: &mut [T]) {
@@ -298,6 +288,11 @@ impl<T: Real> Program<T> {
         }
     }
 
+    /// See [`Network::toll`].
+    pub(crate) fn toll(&self, phi: &[T], price: T) -> T {
+        self.network.as_ref().map_or(T::ZERO, |network| network.toll(phi, price))
+    }
+
     /// `sum_x p(x) min_y (s.d(x, y) + g_y) - s.D - toll`, less what rounding may have added: where it is positive, no channel meets the
     /// budgets.
     pub(crate) fn separation(&self, s: &[T], phi: &[T], price: T) -> T {
@@ -311,7 +306,7 @@ impl<T: Real> Program<T> {
             total = total + p * least;
             size = size.max(least.abs());
         }
-        let toll = self.network.as_ref().map_or(T::ZERO, |network| network.toll(phi, price));
+        let toll = self.toll(phi, price);
         let spent = dot(s, &self.budgets);
         let steepest = largest(phi.iter().map(|phi| phi.abs())).max(T::ZERO);
         // The errors of sums over the alphabets, of numbers that are no larger than these.

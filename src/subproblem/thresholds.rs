@@ -55,6 +55,13 @@ pub(crate) const BOUNDARY: f64 = 0.995;
 /// The same for the multipliers alone, whose exact maximum is sought: shorter, as costs fall with them like exponentials.
 pub(crate) const CENTRING_BOUNDARY: f64 = 0.9;
 
+/// What an equality is missed by weighs at least this much in the merit, in nats per budget: its multiplier may pass through 0. Of 1
+/// the merit holds steps back until nothing moves, where a budget is worth less than that.
+pub(crate) const LEAST_PRICE: f64 = 1e-12;
+
+/// A potential may grow by this factor in a step.
+pub(crate) const FREE_GROWTH: f64 = 3.0;
+
 /// Step lengths tried along a direction of the multipliers are powers of this ...
 pub(crate) const SHORTER: f64 = 0.3;
 

@@ -1,6 +1,6 @@
 //! The method that the settings ask for.
 
-use super::interior_point::primal_dual;
+use super::interior_point::doubles;
 use super::{blahut_arimoto, constrained_blahut_arimoto, multiplier_search};
 use crate::feasibility::linear_program::Reach;
 use crate::result::settings::Method;
@@ -16,7 +16,7 @@ pub(crate) fn run(
     watch: &mut Watch<'_>,
 ) -> Outcome {
     match watch.settings().method() {
-        Method::InteriorPoint => primal_dual::solve(instance, reach, guess, watch),
+        Method::InteriorPoint => doubles::solve(instance, reach, guess, watch),
         _ if instance.constraints.is_empty() => blahut_arimoto::solve(instance, watch),
         Method::BlahutArimoto => multiplier_search::solve(instance, reach, watch),
         Method::ConstrainedBlahutArimoto => {

@@ -1,70 +1,80 @@
-//! The best multipliers for a given output pmf: `max over s >= 0 of L(q, s)`, a concave problem in K variables.
+//! The best multipliers for a given output pmf: `max over s >= 0 of L(q, s)`, a concave problem in K variables that needs no
+//! large factorisation.
 
+use crate::numerics::lu::Lu;
+use crate::numerics::real::{Real, dot, sum};
 use crate::subproblem::instance::Instance;
-use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::lagrangian::{InDoubles, Kernel, Lagrangian};
 use crate::subproblem::thresholds::{
     CENTRING_BOUNDARY, LENGTHS, MAX_CENTRING_STEPS, ROUNDING, SHORTER, SLACK_SHARE,
 };
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 /// How far a cost is over its budget, as a Newton step should see it.
 ///
 /// `E[d]` falls with s like an exponential or a power, never like a line, so that with the plain residual Newton's
 /// method creeps up on a small budget. The residual of the logarithms, times `E[d]` to keep the slope, is exact for an
 /// exponential, short for a power, and the same at the solution.
-pub(crate) fn excess(expected: f64, budget: f64) -> f64 {
-    if expected > budget && budget > 0.0 {
+pub(crate) fn excess<T: Real>(expected: T, budget: T) -> T {
+    if expected > budget && budget > T::ZERO {
         expected * (expected / budget).ln()
     } else {
         expected - budget
     }
 }
 
-/// Moves `s` to the maximum of `L(q, s) + sum_k mu_k log s_k`, up to `tolerance` nats. `kernel` is evaluated at `(q, s)`
-/// before and after.
+/// The longest step, at most 1, of which a share of the way keeps a number positive.
+pub(crate) fn longest_step<T: Real>(v: T, dv: T, share: f64) -> T {
+    if dv < T::ZERO { (T::from(-share) * v / dv).min(T::ONE) } else { T::ONE }
+}
+
+/// Moves `s` to the maximum of `L(q, s) + mu sum_k log s_k`, up to `tolerance` nats, the sum over those that are not `free` in
+/// sign. `lagrangian` is evaluated at `(q, s)` before and after.
 ///
-/// At the maximum `D_k - E[d_k] = mu_k / s_k > 0`: the channel meets the budgets. Once it does, `s` is not raised further.
-pub(crate) fn centre(
-    instance: &Instance<'_>,
-    kernel: &mut Kernel,
-    q: &DVector<f64>,
-    s: &mut DVector<f64>,
-    mu: &DVector<f64>,
-    tolerance: f64,
+/// At the maximum `D_k - E[d_k] = mu / s_k > 0`: the channel meets the budgets. Once it does, `s` is not raised further.
+pub(crate) fn centre<T: Real>(
+    lagrangian: &mut impl Lagrangian<T>,
+    q: &DVector<T>,
+    (s, phi): (&mut DVector<T>, &DVector<T>),
+    free: &[bool],
+    mu: T,
+    tolerance: T,
 ) {
-    let value = |kernel: &Kernel, s: &DVector<f64>| {
-        -kernel.sums.log_partition - s.dot(&instance.budgets())
-            + mu.zip_map(s, |mu, s| if mu > 0.0 { mu * s.ln() } else { 0.0 }).sum()
+    let budgets = lagrangian.budgets().map(|budget| lagrangian.raised(budget));
+    let barred = || (0..free.len()).filter(|&k| !free[k]);
+    let value = |lagrangian: &dyn Lagrangian<T>, s: &DVector<T>| {
+        let spent = dot(s.as_slice(), budgets.as_slice());
+        -lagrangian.sums().log_partition - spent + mu * sum(barred().map(|k| s[k].ln()))
     };
     for _ in 0..MAX_CENTRING_STEPS {
-        let barrier =
-            |power: i32| mu.zip_map(s, |mu, s| if mu > 0.0 { mu / s.powi(power) } else { 0.0 });
-        let gradient = &kernel.sums.expected - &instance.budgets() + barrier(1);
-        let hessian = &kernel.sums.covariance + DMatrix::from_diagonal(&barrier(2));
-        let Some(inverse) = hessian.try_inverse() else {
-            return;
-        };
-        let newton = inverse * &gradient;
-        let gain = gradient.dot(&newton);
-        let met = kernel
-            .sums
-            .expected
-            .iter()
-            .zip(&instance.budgets())
-            .all(|(expected, budget)| expected <= budget);
+        let sums = lagrangian.sums();
+        let mut gradient = sums.expected.zip_map(&budgets, |expected, budget| expected - budget);
+        let mut hessian = sums.covariance.clone();
+        for k in barred() {
+            gradient[k] = gradient[k] + mu / s[k];
+            hessian[(k, k)] = hessian[(k, k)] + mu / (s[k] * s[k]);
+        }
+        let met = sums.expected.iter().zip(&budgets).all(|(expected, budget)| expected <= budget);
+        let stretch = stretch(&sums.expected, &budgets);
+        let Some(hessian) = Lu::new(hessian) else { return };
+        let newton = DVector::from_vec(hessian.solve(gradient.as_slice()));
+        let gain = dot(gradient.as_slice(), newton.as_slice());
         // Where a budget can hardly be met, the maximum lies at multipliers so large that no derivative is left.
-        if !(gain > tolerance) || (met && newton.min() >= 0.0) {
+        if !(gain > tolerance) || (met && newton.iter().all(|&ds| ds >= T::ZERO)) {
             return;
         }
-        let before = value(kernel, s);
-        let found = [stretch(instance, kernel), 1.0].iter().any(|stretch| {
-            let direction = *stretch * &newton;
-            let longest = longest_step(s, &direction, mu);
+        let before = value(lagrangian, s);
+        let found = [stretch, T::ONE].iter().any(|&stretch| {
+            let direction = newton.map(|ds| stretch * ds);
+            let limits = barred().map(|k| longest_step(s[k], direction[k], CENTRING_BOUNDARY));
+            let still = phi.map(|_| T::ZERO);
+            let turn = lagrangian.longest_turn(q, (s, phi), (&direction, &still));
+            let longest = limits.fold(turn, T::min);
             (0..LENGTHS).any(|power| {
-                let step = SHORTER.powi(power) * longest;
-                let trial = &*s + step * &direction;
-                kernel.evaluate(instance, q, &trial);
-                let accepted = value(kernel, &trial) >= before;
+                let length = T::from(SHORTER.powi(power)) * longest;
+                let trial = s.zip_map(&direction, |s, ds| s + length * ds);
+                lagrangian.evaluate(q, &trial);
+                let accepted = value(lagrangian, &trial) >= before;
                 if accepted {
                     s.copy_from(&trial);
                 }
@@ -72,10 +82,17 @@ pub(crate) fn centre(
             })
         });
         if !found {
-            kernel.evaluate(instance, q, s);
+            lagrangian.evaluate(q, s);
             return;
         }
     }
+}
+
+/// How much further than the plain Newton step the logarithmic residual would go, at least 1.
+fn stretch<T: Real>(expected: &DVector<T>, budgets: &DVector<T>) -> T {
+    let over = expected.iter().zip(budgets).filter(|(expected, budget)| expected > budget);
+    let further = |(&expected, &budget)| excess(expected, budget) / (expected - budget);
+    over.map(further).fold(T::ONE, T::max)
 }
 
 /// The barrier for [`meet`] in nats, from the tolerance in nats.
@@ -92,8 +109,8 @@ pub(crate) fn meet(
     s: &mut DVector<f64>,
     mu: f64,
 ) {
-    let barrier = DVector::from_element(s.len(), mu);
-    centre(instance, kernel, q, s, &barrier, mu);
+    let (free, none) = (vec![false; s.len()], DVector::zeros(0));
+    centre(&mut InDoubles { instance, kernel }, q, (s, &none), &free, mu, mu);
     let active: Vec<usize> = (0..s.len()).filter(|&k| s[k] * s[k] > mu).collect();
     tighten(instance, kernel, q, s, &active);
 }
@@ -148,18 +165,4 @@ pub(crate) fn tighten(
         s.copy_from(&trial);
         left = next;
     }
-}
-
-/// How much further than the plain Newton step the logarithmic residual would go, at least 1.
-fn stretch(instance: &Instance<'_>, kernel: &Kernel) -> f64 {
-    let budgets = instance.budgets();
-    let pairs = kernel.sums.expected.iter().zip(&budgets);
-    let over = pairs.filter(|(expected, budget)| expected > budget);
-    over.map(|(&expected, &budget)| excess(expected, budget) / (expected - budget))
-        .fold(1.0, f64::max)
-}
-
-fn longest_step(s: &DVector<f64>, direction: &DVector<f64>, mu: &DVector<f64>) -> f64 {
-    let bounded = s.iter().zip(direction).zip(mu).filter(|&((_, &ds), &mu)| ds < 0.0 && mu > 0.0);
-    bounded.map(|((s, ds), _)| -CENTRING_BOUNDARY * s / ds).fold(1.0, f64::min)
 }

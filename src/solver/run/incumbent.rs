@@ -6,7 +6,7 @@ use super::outcome::{Dual, Ended, Outcome};
 use crate::feasibility::linear_program::Reach;
 use crate::result::verdict::Verdict;
 use crate::subproblem::instance::Instance;
-use crate::subproblem::lagrangian::{Kernel, Sums};
+use crate::subproblem::lagrangian::{InDoubles, Kernel, Sums};
 use crate::subproblem::output_constraint::{Bounded, Potential};
 use crate::subproblem::thresholds::{EXCESS_ROUNDING, SUPPORT, UNFELT};
 use crate::subproblem::{certificate, lagrangian};
@@ -224,8 +224,9 @@ impl<'a> Finish<'a> {
         let mut s = self.place.s.clone();
         let mu = UNFELT * self.tolerance / (s.len() + 1) as f64;
         kernel.evaluate(self.instance, &q, &s);
-        let barrier = DVector::from_element(s.len(), mu);
-        centre(self.instance, kernel, &q, &mut s, &barrier, UNFELT * mu);
+        let (free, mut lagrangian) =
+            (vec![false; s.len()], InDoubles { instance: self.instance, kernel });
+        centre(&mut lagrangian, &q, (&mut s, &DVector::zeros(0)), &free, mu, UNFELT * mu);
         let mut moved = !self.take_if_certified(&kernel.sums, &q, &s);
         if moved {
             q = self.place.q.clone();

@@ -1,9 +1,11 @@
 //! The lower bound of numbers in doubles, evaluated in double-double.
 
-use super::lagrangian::Lagrangian;
+use super::lagrangian::DenseKernel;
 use crate::numerics::double_double::DoubleDouble;
 use crate::numerics::real::Real;
+use crate::solver::methods::interior_point::iterate::none;
 use crate::subproblem::instance::Instance;
+use crate::subproblem::lagrangian::Lagrangian;
 use crate::subproblem::output_constraint::Potential;
 use crate::subproblem::program::Program;
 use nalgebra::DVector;
@@ -27,21 +29,22 @@ impl<'a> LowerBound<'a> {
         potential: Option<&Potential>,
     ) -> f64 {
         let program = &self.program;
-        let of = |values: &DVector<f64>| values.iter().map(|&v| DoubleDouble::from(v)).collect();
-        let q: Vec<DoubleDouble> =
-            program.reproductions.iter().map(|&y| DoubleDouble::from(q[y])).collect();
-        let s: Vec<DoubleDouble> = of(s);
-        let (mut g, mut toll) = (Vec::new(), DoubleDouble::ZERO);
+        let of = |values: &DVector<f64>| values.map(DoubleDouble::from);
+        let q = DVector::from_iterator(
+            program.reproductions.len(),
+            program.reproductions.iter().map(|&y| DoubleDouble::from(q[y])),
+        );
+        let (s, mut phi, mut toll) = (of(s), none(), DoubleDouble::ZERO);
         if let Some((network, potential)) = program.network.as_ref().zip(potential) {
-            let mut phi: Vec<DoubleDouble> = of(&potential.g);
-            phi.resize(network.nodes(), DoubleDouble::ZERO);
-            g = program.potential(&phi);
+            phi = of(&potential.g).resize_vertically(network.nodes(), DoubleDouble::ZERO);
             let bounded = self.instance.marginal.as_ref();
             let surcharge = bounded.map_or(0.0, |bounded| bounded.surcharge(potential.price));
             let price = DoubleDouble::from(potential.price);
-            toll = network.toll(&phi, price) + DoubleDouble::from(surcharge);
+            toll = network.toll(phi.as_slice(), price) + DoubleDouble::from(surcharge);
         }
-        let lower = Lagrangian::new(program, &q, &s, &g).lower_bound(program, &s, toll).to_f64();
+        let mut kernel = DenseKernel::unevaluated(program, &phi);
+        kernel.evaluate(&q, &s);
+        let lower = kernel.lower_bound(&s, toll).to_f64();
         if lower.is_finite() { lower.next_down() } else { f64::NEG_INFINITY }
     }
 }

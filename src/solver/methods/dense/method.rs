@@ -1,8 +1,7 @@
 //! Solves an instance in double-double: on the frontier of what can be met, beside it, or away from it.
 
+use super::attempt::{Best, Run};
 use super::cone::Cone;
-use super::descent::{Best, Run};
-use super::iterate::COSTS;
 use super::normal::Normal;
 use crate::feasibility::linear_program;
 use crate::numerics::double_double::DoubleDouble;
@@ -11,6 +10,7 @@ use crate::solver::run::monitor::Watch;
 use crate::solver::run::outcome::{Dual, Ended, Outcome};
 use crate::subproblem::instance::Instance;
 use crate::subproblem::program::Program;
+use nalgebra::DVector;
 
 /// Budgets are raised by this share of the tolerance, relative to them, so that they leave some slack.
 const EXTRA_SHARE: f64 = 1e-8;
@@ -60,7 +60,7 @@ pub(crate) fn solve(
         if let Some(outcome) = close_to_frontier(instance, &whole, without, watch) {
             return outcome;
         }
-        let (outcome, missing) = run(instance, whole.clone(), watch);
+        let (outcome, missing) = run(instance, &whole, watch);
         let is_within_rounding = missing.is_some_and(|missing| extra + missing <= LARGEST_EXTRA);
         if (is_within_rounding || matches!(outcome.ended, Ended::Stalled))
             && let Some(on_joint) = on_joint_frontier(instance, &whole, &outcome.dual, watch)
@@ -72,7 +72,7 @@ pub(crate) fn solve(
             _ => return outcome,
         }
     }
-    run(instance, Program::<DoubleDouble>::new(instance, LARGEST_EXTRA), watch).0
+    run(instance, &Program::new(instance, LARGEST_EXTRA), watch).0
 }
 
 /// Uses the normal of the frontier where the budgets lie on it or close to it; `None` where they do not, or where that does not do.
@@ -102,14 +102,14 @@ fn close_to_frontier(
         let implied = normals.iter().map(|(_, k)| *k);
         let tie = DoubleDouble::from(TIE_SHARE) * known;
         let face = whole.on_frontier(&normal.s, implied, tie);
-        if let Some(outcome) = on_face(instance, whole, face, &normal, watch) {
+        if let Some(outcome) = on_face(instance, whole, &face, &normal, watch) {
             return Some(outcome);
         }
     }
     let is_beside = |normal: &[DoubleDouble]| whole.slack(normal) > DoubleDouble::ZERO;
     let is_beside = normals.iter().all(|(normal, _)| is_beside(normal));
     (is_beside && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
-    beside_frontier(instance, whole, whole.beside_frontier(&normals), without, watch)
+    beside_frontier(instance, whole, &whole.beside_frontier(&normals), without, watch)
 }
 
 /// The same on the joint frontier of the costs and a divergence that is the cost of a flow, whose normal is sought near multipliers
@@ -135,7 +135,7 @@ fn on_joint_frontier(
         let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
         let mut face = face;
         face.raise_budgets(share * (scale / worth).min(DoubleDouble::ONE));
-        if is_on { on_face(instance, whole, face, &normal, watch) } else { None }
+        if is_on { on_face(instance, whole, &face, &normal, watch) } else { None }
     })
 }
 
@@ -146,20 +146,15 @@ fn on_joint_frontier(
 fn on_face(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
-    mut face: Program<DoubleDouble>,
+    face: &Program<DoubleDouble>,
     normal: &Normal<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let (ended, mut best) = Run::new(
-        instance,
-        &mut face,
-        watch,
-        if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] },
-    )
-    .solve();
+    let kept = if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] };
+    let (ended, mut best) = Run::solve(instance, face, kept, watch);
     best.widen(instance, whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
-    is_closed.then(|| best.outcome(instance, &face, ended))
+    is_closed.then(|| best.outcome(instance, face, ended))
 }
 
 /// Solves with the cost that the frontier's normal weighs in the place of one, all others that it weighs held to equality; and
@@ -169,16 +164,16 @@ fn on_face(
 fn beside_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
-    mut beside: Program<DoubleDouble>,
+    beside: &Program<DoubleDouble>,
     without: Without<'_>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let (ended, mut best) = Run::new(instance, &mut beside, watch, 0.0).solve();
+    let (ended, mut best) = Run::solve(instance, beside, 0.0, watch);
     if let Some(k) = best.slack {
         return without(k, watch);
     }
-    let costs = &mut best.dual.pairs[COSTS];
-    costs.value = beside.taken_apart(&costs.value);
+    let s = &mut best.dual.costs.value;
+    *s = DVector::from_vec(beside.taken_apart(s.as_slice()));
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, whole, ended))
 }
@@ -186,16 +181,16 @@ fn beside_frontier(
 /// The outcome, and by how much budgets that no channel meets would have to be raised.
 fn run(
     instance: &Instance<'_>,
-    mut program: Program<DoubleDouble>,
+    program: &Program<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> (Outcome, Option<f64>) {
-    let (mut ended, mut best) = Run::new(instance, &mut program, watch, EXTRA_KEPT[0]).solve();
+    let (mut ended, mut best) = Run::solve(instance, program, EXTRA_KEPT[0], watch);
     for kept in &EXTRA_KEPT[1..] {
         if matches!(ended, Ended::Stalled) {
-            let (next_ended, next) = Run::new(instance, &mut program, watch, *kept).solve();
+            let (next_ended, next) = Run::solve(instance, program, *kept, watch);
             (ended, best) = (next_ended, best.or(next));
         }
     }
     let missing = best.missing;
-    (best.outcome(instance, &program, ended), missing)
+    (best.outcome(instance, program, ended), missing)
 }

@@ -1,9 +1,7 @@
-//! The interior-point method written plainly, dense and over any scalar: in double-double it goes on where doubles stop.
+//! What double-double brings to the interior-point method, plain and dense: there it goes on where doubles stop.
 
-mod centring;
+mod attempt;
 mod cone;
-mod descent;
-mod iterate;
 mod lagrangian;
 pub(crate) mod lower_bound;
 pub(crate) mod method;

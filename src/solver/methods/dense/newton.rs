@@ -1,34 +1,20 @@
-//! The Newton equations of the complementary pairs, assembled densely and factored with pivoting.
-//!
-//! With `N = sqrt(q) B sqrt(q)`, `B = sum_x p_x b_x b_x^T`, `S = diag(c) - N`, `H = sqrt(q) sensitivity`, `w = f / gap` and
-//! the Laplacian `L = sum_e w_e (e_from - e_to)(e_from - e_to)^T`, and for products that are to become tau:
-//!
-//! ```text
-//! (N + z) u      + H ds         + S sqrt(q) dphi                 = sqrt(q) (c - 1 + tau/q)
-//! -H^T u         + (C + r/s) ds + H^T sqrt(q) dphi               = E[d] - D + tau/s
-//! -sqrt(q) S u   + sqrt(q) H ds + (sqrt(q) S sqrt(q) + L) dphi - l dprice  = -(missing at the flows tau/gap)
-//!                               - l^T dphi + (sum w cost^2 + v/price) dprice  = spent at these flows - P + tau/price
-//! ```
-//!
-//! where `l = sum_e w_e cost_e (e_from - e_to)`. A Kullback-Leibler constraint has `L = diag(f / price)`, the logarithms
-//! `log(f / target)` for costs, and flows that its potential's residual corrects.
+//! The Newton equations of [`crate::solver::methods::interior_point::direction`], assembled densely and factored with pivoting.
 
-use super::iterate::{COSTS, FLOWS, Iterate, OUTPUT, PRICE, Pairs};
-use super::lagrangian::Lagrangian;
+use super::lagrangian::DenseKernel;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot};
+use crate::solver::methods::interior_point::direction::{Blocks, Factors};
+use crate::solver::methods::interior_point::iterate::{Iterate, Pairs};
 use crate::subproblem::network::Network;
 use crate::subproblem::program::{Program, column};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 /// The factored equations at an iterate.
 #[derive(Debug)]
-pub(crate) struct Newton<'a, T> {
-    program: &'a Program<T>,
-    iterate: &'a Iterate<T>,
-    at: &'a Lagrangian<T>,
+pub(crate) struct Newton<T> {
     factors: Lu<T>,
-    root_q: Vec<T>,
+    /// Whether the first node is kept where it is.
+    is_floating: bool,
 }
 
 /// The lower triangle of `sum_x p_x b_x b_x^T`, a type of its own so that it is compiled for the vector instructions of the
@@ -61,20 +47,16 @@ impl<T: Real> pulp::NullaryFnOnce for Gram<'_, T> {
     }
 }
 
-impl<'a, T: Real> Newton<'a, T> {
+impl<T: Real> Newton<T> {
     /// `None` where the equations are singular to the precision of T.
-    pub(crate) fn new(
-        program: &'a Program<T>,
-        iterate: &'a Iterate<T>,
-        at: &'a Lagrangian<T>,
-    ) -> Option<Self> {
-        let (m, k) = (at.c.len(), at.expected.len());
-        let [output, costs, ..] = &iterate.pairs;
-        let root_q: Vec<T> = output.value.iter().map(|q| q.sqrt()).collect();
-        let nodes = program.network.as_ref().map_or(0, Network::nodes);
-        let size = m + k + nodes + iterate.pairs[PRICE].value.len();
+    pub(crate) fn new(kernel: &DenseKernel<'_, T>, iterate: &Iterate<T>) -> Option<Self> {
+        let DenseKernel { program, sums, ratios, .. } = kernel;
+        let (m, k) = (sums.c.len(), sums.expected.len());
+        let Iterate { letters, costs, price, phi, .. } = iterate;
+        let root_q = letters.value.map(T::sqrt);
+        let size = m + k + phi.len() + price.value.len();
         let mut a = DMatrix::from_element(size, size, T::ZERO);
-        let gram = pulp::Arch::new().dispatch(Gram { program, ratios: &at.ratios });
+        let gram = pulp::Arch::new().dispatch(Gram { program, ratios });
         for j in 0..m {
             for i in j..m {
                 let entry = gram[(i, j)] * root_q[i] * root_q[j];
@@ -83,12 +65,12 @@ impl<'a, T: Real> Newton<'a, T> {
             }
         }
         if let Some(network) = &program.network {
-            add_network(program, network, iterate, at, &root_q, &mut a);
+            add_network(kernel, network, iterate, &root_q, &mut a);
         }
         for y in 0..m {
-            a[(y, y)] = a[(y, y)] + output.slack[y];
+            a[(y, y)] = a[(y, y)] + letters.slack[y];
             for l in 0..k {
-                let h = root_q[y] * at.sensitivity[(y, l)];
+                let h = root_q[y] * sums.sensitivity[(y, l)];
                 a[(y, m + l)] = h;
                 a[(m + l, y)] = -h;
                 if program.network.is_some() {
@@ -98,144 +80,45 @@ impl<'a, T: Real> Newton<'a, T> {
                 }
             }
         }
-        for l in 0..k {
-            for j in 0..k {
-                a[(m + l, m + j)] = at.covariance[(l, j)];
-            }
-            if !iterate.free[l] {
-                a[(m + l, m + l)] = a[(m + l, m + l)] + costs.slack[l] / costs.value[l];
-            }
+        a.view_mut((m, m), (k, k)).copy_from(&sums.covariance);
+        for l in (0..k).filter(|&l| !iterate.is_free(l)) {
+            a[(m + l, m + l)] = a[(m + l, m + l)] + costs.slack[l] / costs.value[l];
         }
-        if program.network.is_some() {
-            keep_fixed_nodes(program, &mut a, m + k..m + k + nodes);
-        }
-        Some(Self { program, iterate, at, factors: Lu::new(a)?, root_q })
-    }
-
-    /// The direction towards products `tau`, less the second-order terms of `affine`.
-    pub(crate) fn towards(&self, tau: T, affine: Option<&Iterate<T>>) -> Iterate<T> {
-        let target = |kind: usize, i: usize| match affine.map(|affine| &affine.pairs[kind]) {
-            Some(pairs) => tau - pairs.value[i] * pairs.slack[i],
-            None => tau,
-        };
-        let targets: [Vec<T>; 4] = std::array::from_fn(|kind| {
-            (0..self.iterate.pairs[kind].value.len()).map(|i| target(kind, i)).collect()
-        });
-        let [output, costs, flows, traded] = &self.iterate.pairs;
-        let (m, k) = (output.value.len(), costs.value.len());
-        let mut right = Vec::new();
-        for (y, &target) in targets[OUTPUT].iter().enumerate() {
-            let wanted = target / output.value[y];
-            right.push((self.at.c[y] - T::ONE + wanted) * self.root_q[y]);
-        }
-        for (l, &target) in targets[COSTS].iter().enumerate() {
-            let over = self.at.expected[l] - self.program.raised(self.program.budgets[l]);
-            let barrier = if self.iterate.free[l] { T::ZERO } else { target / costs.value[l] };
-            right.push(over + barrier);
-        }
-        let mut bends = Vec::new();
-        if let Some(network) = &self.program.network {
-            let apart = self.iterate.gap_residuals(network);
-            let asked = (0..apart.len())
-                .map(|i| (targets[FLOWS][i] - flows.value[i] * apart[i]) / flows.slack[i]);
-            let asked: Vec<T> = asked.collect();
-            bends = network.bends(&self.iterate.output, &self.iterate.phi, self.iterate.price());
-            let variable = &self.iterate.output;
-            let price = self.iterate.price();
-            let corrected = variable.iter().zip(&bends).map(|(&f, &bend)| f - f * bend / price);
-            let corrected: Vec<T> =
-                if network.is_smooth { corrected.collect() } else { Vec::new() };
-            let sent = self.at.output(&output.value);
-            let missing = network.missing(&self.program.reproductions, &sent, &asked, &corrected);
-            right.extend(missing.iter().map(|&miss| -miss));
-            if let Some(&slack_target) = targets[PRICE].first() {
-                let change: Vec<T> =
-                    corrected.iter().zip(variable).map(|(&to, &from)| to - from).collect();
-                let spent = network.spent(&asked, variable) + dot(&network.logs(variable), &change);
-                right.push(spent - self.program.raised(network.budget) + slack_target / price);
-            }
-            if network.is_floating() {
-                right[m + k] = T::ZERO;
-            }
-        }
-        let x = self.factors.solve(&right);
-        let dq: Vec<T> = x[..m].iter().zip(&self.root_q).map(|(&u, &root)| u * root).collect();
-        let ds = x[m..m + k].to_vec();
-        let phi = x[m + k..x.len() - traded.value.len()].to_vec();
-        let d_price = x[x.len() - traded.value.len()..].to_vec();
-        let mut direction = Iterate {
-            pairs: [
-                follow(output, dq, &targets[OUTPUT]),
-                follow(costs, ds, &targets[COSTS]),
-                Pairs::none(),
-                follow(traded, d_price, &targets[PRICE]),
-            ],
-            phi,
-            output: Vec::new(),
-            free: self.iterate.free.clone(),
-        };
-        for k in (0..k).filter(|&k| self.iterate.free[k]) {
-            direction.pairs[COSTS].slack[k] = T::ZERO;
-        }
-        if let Some(network) = &self.program.network {
-            self.follow_potential(network, &targets[FLOWS], &bends, &mut direction);
-        }
-        direction
-    }
-
-    /// The steps of the flows and of the output pmf that go with those of the potential and the price.
-    fn follow_potential(
-        &self,
-        network: &Network<T>,
-        targets: &[T],
-        bends: &[T],
-        direction: &mut Iterate<T>,
-    ) {
-        let d_price = direction.price();
-        if network.is_smooth {
-            let logs = network.logs(&self.iterate.output);
-            let price = self.iterate.price();
-            let step = |y: usize| {
-                let through = direction.phi[y] - logs[y] * d_price - bends[y];
-                self.iterate.output[y] / price * through
-            };
-            direction.output = (0..bends.len()).map(step).collect();
-            return;
-        }
-        let apart = self.iterate.gap_residuals(network);
-        let ways = network.ways.iter().zip(&network.costs).zip(&apart);
-        let gap =
-            |((way, &cost), &apart)| apart + d_price * cost - network.fall(&direction.phi, way);
-        let gaps: Vec<T> = ways.map(gap).collect();
-        let Pairs { value, slack } = &self.iterate.pairs[FLOWS];
-        let flow = |i: usize| (targets[i] - value[i] * gaps[i]) / slack[i] - value[i];
-        let flows = (0..gaps.len()).map(flow).collect();
-        direction.pairs[FLOWS] = Pairs { value: flows, slack: gaps };
+        let is_floating = program.network.as_ref().is_some_and(Network::is_floating);
+        keep_fixed_nodes(is_floating, &mut a, m + k..m + k + phi.len());
+        Some(Self { factors: Lu::new(a)?, is_floating })
     }
 }
 
-/// The steps of values and of their slacks, from `v w + w dv + v dw = target`.
-fn follow<T: Real>(pairs: &Pairs<T>, steps: Vec<T>, targets: &[T]) -> Pairs<T> {
-    let slack =
-        |i: usize| (targets[i] - pairs.slack[i] * steps[i]) / pairs.value[i] - pairs.slack[i];
-    let slack = (0..steps.len()).map(slack).collect();
-    Pairs { value: steps, slack }
+impl<T: Real> Factors<T> for Newton<T> {
+    fn solve(&self, right: Blocks<T>) -> Blocks<T> {
+        let mut nodes = right.nodes.map(|missing| -missing);
+        if self.is_floating {
+            nodes[0] = T::ZERO;
+        }
+        let blocks = [right.letters, right.costs, nodes, right.price];
+        let all: Vec<T> = blocks.iter().flatten().copied().collect();
+        let mut solution = self.factors.solve(&all).into_iter();
+        let [letters, costs, nodes, price] = blocks
+            .map(|block| DVector::from_iterator(block.len(), solution.by_ref().take(block.len())));
+        Blocks { letters, costs, nodes, price }
+    }
 }
 
 /// Adds the rows and columns of the potential and of the price to `a`, whose first block holds N.
 fn add_network<T: Real>(
-    program: &Program<T>,
+    kernel: &DenseKernel<'_, T>,
     network: &Network<T>,
     iterate: &Iterate<T>,
-    at: &Lagrangian<T>,
-    root_q: &[T],
+    root_q: &DVector<T>,
     a: &mut DMatrix<T>,
 ) {
-    let (m, first) = (at.c.len(), at.c.len() + at.expected.len());
+    let DenseKernel { program, sums, .. } = kernel;
+    let (m, first) = (sums.c.len(), sums.c.len() + sums.expected.len());
     let nodes = network.nodes();
     for j in 0..m {
         for i in 0..m {
-            let own = if i == j { at.c[i] } else { T::ZERO };
+            let own = if i == j { sums.c[i] } else { T::ZERO };
             let seen = own - a[(i, j)];
             let (node_i, node_j) =
                 (first + program.reproductions[i], first + program.reproductions[j]);
@@ -251,14 +134,14 @@ fn add_network<T: Real>(
     };
     if network.is_smooth {
         let price = iterate.price();
-        for (y, log) in network.logs(&iterate.output).into_iter().enumerate() {
+        for (y, &log) in network.logs(&iterate.output).iter().enumerate() {
             let weight = iterate.output[y] / price;
             add(y, y, weight);
             loads[y] = weight * log;
             of_price = of_price + weight * log * log;
         }
     } else {
-        let Pairs { value, slack } = &iterate.pairs[FLOWS];
+        let Pairs { value, slack } = &iterate.flows;
         let weights: Vec<T> = value.iter().zip(slack).map(|(&f, &gap)| f / gap).collect();
         for (way, &weight) in network.ways.iter().zip(&weights) {
             for (i, sign_i) in ends(way.from, way.to) {
@@ -271,8 +154,8 @@ fn add_network<T: Real>(
         network.add_outflow(&paid, &mut loads);
         of_price = dot(&paid, &network.costs);
     }
-    let traded = &iterate.pairs[PRICE];
-    if let Some((&price, &slack)) = traded.value.first().zip(traded.slack.first()) {
+    let Pairs { value, slack } = &iterate.price;
+    for (&price, &slack) in value.iter().zip(slack) {
         let last = first + nodes;
         a[(last, last)] = of_price + slack / price;
         for (i, &load) in loads.iter().enumerate() {
@@ -288,14 +171,9 @@ fn ends(from: Option<usize>, to: Option<usize>) -> impl Iterator<Item = (usize, 
 }
 
 /// Keeps nodes that nothing moves where they are, and the first one where a constant may be added to the potential.
-fn keep_fixed_nodes<T: Real>(
-    program: &Program<T>,
-    a: &mut DMatrix<T>,
-    nodes: std::ops::Range<usize>,
-) {
-    let floating = program.network.as_ref().is_some_and(Network::is_floating);
+fn keep_fixed_nodes<T: Real>(is_floating: bool, a: &mut DMatrix<T>, nodes: std::ops::Range<usize>) {
     for (node, at) in nodes.enumerate() {
-        if floating && node == 0 {
+        if is_floating && node == 0 {
             a.row_mut(at).fill(T::ZERO);
         }
         if a.row(at).iter().all(|&entry| entry == T::ZERO) {

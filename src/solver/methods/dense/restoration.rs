@@ -7,36 +7,31 @@
 //! Rows keep their sums, and the averages are linear in lambda: the budgets hold exactly. Near the solution this is the step of
 //! Newton's method for the multipliers alone, so that the rate changes by no more than what the budgets were missed by is worth.
 
-use super::lagrangian::Lagrangian;
+use super::lagrangian::DenseKernel;
 use crate::numerics::lu::Lu;
 use crate::numerics::real::{Real, dot, sum};
-use crate::subproblem::program::{Program, column};
+use crate::solver::methods::interior_point::iterate::Iterate;
+use crate::subproblem::program::column;
 use nalgebra::DMatrix;
 
-/// What a budget may be exceeded by, relative to it, in a channel that counts as within.
-pub(crate) struct Allowed<'a> {
-    pub(crate) rounding: f64,
-    /// For each cost whether its budget is to be met with equality.
-    pub(crate) free: &'a [bool],
-}
-
-/// The channel (m x n) within the budgets and its rate in nats; `None` where that needs probabilities below 0.
+/// The channel (m x n) that exceeds no budget by more than `rounding`, relative to it, and its rate in nats; `None` where that needs
+/// probabilities below 0. Budgets whose multipliers are free in sign are met with equality.
 pub(crate) fn restored<T: Real>(
-    program: &Program<T>,
-    at: &Lagrangian<T>,
-    (q, s): (&[T], &[T]),
-    allowed: &Allowed<'_>,
+    kernel: &DenseKernel<'_, T>,
+    at: &Iterate<T>,
+    rounding: f64,
 ) -> Option<(DMatrix<T>, T)> {
-    let over = |k: usize, spent: T| ((spent - program.budgets[k]) / program.budgets[k]).to_f64();
+    let budgets = &kernel.program.budgets;
     let is_over = |k: usize, spent: T| {
-        let over = over(k, spent);
-        over > allowed.rounding || (allowed.free[k] && -over > allowed.rounding)
+        let over = ((spent - budgets[k]) / budgets[k]).to_f64();
+        over > rounding || (at.is_free(k) && -over > rounding)
     };
+    let count = budgets.len();
     let mut active: Vec<usize> =
-        (0..s.len()).filter(|&k| allowed.free[k] || is_over(k, at.expected[k])).collect();
+        (0..count).filter(|&k| at.is_free(k) || is_over(k, kernel.sums.expected[k])).collect();
     loop {
-        let (channel, rate, expected) = moved(program, at, (q, s), &active)?;
-        let broken: Vec<usize> = (0..s.len()).filter(|&k| is_over(k, expected[k])).collect();
+        let (channel, rate, expected) = moved(kernel, at, &active)?;
+        let broken: Vec<usize> = (0..count).filter(|&k| is_over(k, expected[k])).collect();
         if broken.is_empty() {
             return Some((channel, rate));
         }
@@ -49,16 +44,17 @@ pub(crate) fn restored<T: Real>(
 
 /// The channel whose averages of the active costs are their budgets, its rate and its averages.
 fn moved<T: Real>(
-    program: &Program<T>,
-    at: &Lagrangian<T>,
-    (q, s): (&[T], &[T]),
+    kernel: &DenseKernel<'_, T>,
+    at: &Iterate<T>,
     active: &[usize],
 ) -> Option<(DMatrix<T>, T, Vec<T>)> {
-    let (m, n) = at.ratios.shape();
-    let missing: Vec<T> = active.iter().map(|&k| program.budgets[k] - at.expected[k]).collect();
-    let entry = |i: usize, j: usize| at.covariance[(active[i], active[j])];
+    let (program, sums) = (kernel.program, &kernel.sums);
+    let (q, s) = (&at.letters.value, at.costs.value.as_slice());
+    let (m, n) = kernel.ratios.shape();
+    let missing: Vec<T> = active.iter().map(|&k| program.budgets[k] - sums.expected[k]).collect();
+    let entry = |i: usize, j: usize| sums.covariance[(active[i], active[j])];
     let lambda = Lu::new(DMatrix::from_fn(active.len(), active.len(), entry))?.solve(&missing);
-    let mut channel = at.channel(q);
+    let mut channel = kernel.channel(q);
     let (mut expected, mut output) = (vec![T::ZERO; s.len()], vec![T::ZERO; m]);
     let mut gained = T::ZERO;
     let mut tilt = vec![T::ZERO; m];
@@ -90,6 +86,6 @@ fn moved<T: Real>(
     }
     let used = output.iter().zip(q).filter(|(o, _)| **o > T::ZERO);
     let divergence = sum(used.map(|(&o, &q)| o * (o / q).ln()));
-    let rate = gained - dot(s, &expected) - at.log_partition - divergence;
+    let rate = gained - dot(s, &expected) - sums.log_partition - divergence;
     Some((channel, rate, expected))
 }

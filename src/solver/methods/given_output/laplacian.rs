@@ -15,7 +15,7 @@
 
 use crate::numerics::cholesky::{Cholesky, gram};
 use crate::subproblem::lagrangian::Kernel;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 /// Ridges tried on the diagonal, which is about 1. Letters that hardly any flow joins to the others move by what rounding has
 /// left of what they miss; the first ridge keeps such moves small.
@@ -35,14 +35,10 @@ pub(crate) struct Laplacian {
 
 impl Laplacian {
     /// At the channel and the output of `kernel`, for the output pmf that it should have; `None` if rounding has left nothing
-    /// that can be factored. `buffer` may hold any matrix, whose memory is used again.
-    pub(crate) fn new(
-        kernel: &Kernel,
-        output: &DVector<f64>,
-        buffer: DMatrix<f64>,
-    ) -> Option<Self> {
+    /// that can be factored.
+    pub(crate) fn new(kernel: &Kernel, output: &DVector<f64>) -> Option<Self> {
         let m = output.len();
-        let mut matrix = gram(&kernel.weighted, buffer);
+        let mut matrix = gram(&kernel.weighted);
         let root = output.map(|p| if p > FAINT { p.sqrt() } else { 0.0 });
         let scale = root.map(|root| if root > 0.0 { 1.0 / root } else { 0.0 });
         let mut degree = DVector::<f64>::zeros(m);
@@ -69,10 +65,5 @@ impl Laplacian {
         let mut step = excess.component_mul(&self.scale);
         self.factor.solve_mut(&mut step);
         step.component_mul(&self.scale)
-    }
-
-    /// The factor's memory.
-    pub(crate) fn into_buffer(self) -> DMatrix<f64> {
-        self.factor.into_matrix()
     }
 }

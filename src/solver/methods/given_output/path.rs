@@ -208,7 +208,6 @@ impl<'a> Path<'a> {
         bounded: &Bounded<'_>,
         watch: &mut Watch<'_>,
     ) -> Ended {
-        let mut buffer = DMatrix::zeros(0, 0);
         let mut missed = f64::INFINITY;
         loop {
             if self.balance(kernel) {
@@ -219,7 +218,7 @@ impl<'a> Path<'a> {
                 return ended;
             }
             let excess = self.excess(kernel);
-            let Some(equations) = Laplacian::new(kernel, &self.output, buffer) else {
+            let Some(equations) = Laplacian::new(kernel, &self.output) else {
                 return Ended::Stalled;
             };
             let newton = equations.solve(&excess);
@@ -232,7 +231,6 @@ impl<'a> Path<'a> {
             if is_lost && self.departure.is_some() {
                 self.ratio = self.ratio.sqrt().max(RATIOS[0]);
                 self.depart(kernel);
-                buffer = equations.into_buffer();
                 watch.step();
                 continue;
             }
@@ -249,7 +247,6 @@ impl<'a> Path<'a> {
                 missed = if polishes { misses } else { f64::INFINITY };
                 self.step(kernel, &newton, range, gain);
             }
-            buffer = equations.into_buffer();
             watch.step();
         }
     }

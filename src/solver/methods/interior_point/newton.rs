@@ -25,12 +25,15 @@
 
 use crate::numerics::cholesky::{Cholesky, gram};
 use crate::numerics::low_rank::Compression;
+use crate::solver::methods::interior_point::direction::{Blocks, Factors};
+use crate::solver::methods::interior_point::iterate::{Iterate, Pairs};
 use crate::solver::methods::interior_point::output::dense_kkt::{Equations, Saddle};
-use crate::solver::methods::interior_point::output::elimination::{Barrier, Missing};
+use crate::solver::methods::interior_point::output::elimination::Barrier;
 use crate::solver::methods::interior_point::output::line_kkt::Line;
 use crate::solver::methods::interior_point::output::low_rank_kkt::Thin;
 use crate::solver::methods::interior_point::output::spanning_tree::Weights;
 use crate::subproblem::lagrangian::Kernel;
+use crate::subproblem::network::Network;
 use crate::subproblem::thresholds::ROUNDING;
 use nalgebra::{DMatrix, DVector, DVectorView, Dyn, FullPivLU};
 
@@ -44,33 +47,35 @@ pub(crate) struct Newton {
     solved: DMatrix<f64>,
     /// `C + h^T solved`, `None` without constraints. Pivoting matters: with costs that are alike it is all but singular.
     schur: Option<FullPivLU<f64, Dyn, Dyn>>,
+    barrier: Option<Barrier>,
 }
 
 impl Newton {
     /// `None` if rounding has left nothing that can be factored.
     ///
-    /// Fills the last K columns of `kernel.weighted`. `buffer` may hold any matrix, whose memory is used again.
+    /// Fills the last K columns of `kernel.weighted`.
     pub(crate) fn new(
         kernel: &mut Kernel,
-        q: &DVector<f64>,
-        z: &DVector<f64>,
-        slack_ratio: &DVector<f64>,
-        barrier: Option<&Barrier<'_>>,
-        buffer: DMatrix<f64>,
+        at: &Iterate<f64>,
+        network: Option<&Network<f64>>,
         compression: &mut Compression,
     ) -> Option<Self> {
+        let (Pairs { value: q, slack: z }, costs) = (&at.letters, &at.costs);
+        let barrier = network.map(|network| Barrier::new(at, network));
         let root_q = q.map(f64::sqrt);
         let mut h = kernel.sums.sensitivity.clone();
         for mut column in h.column_iter_mut() {
             column.component_mul_assign(&root_q);
         }
         let k = h.ncols();
-        let mut corner = &kernel.sums.covariance + DMatrix::from_diagonal(slack_ratio);
+        let slack_ratio = costs.slack.component_div(&costs.value);
+        let mut corner = &kernel.sums.covariance + DMatrix::from_diagonal(&slack_ratio);
         let bound = ROUNDING * corner.diagonal();
         let mut penalty = (&corner + DMatrix::from_diagonal(&bound)).cholesky()?.inverse();
         let root = penalty.clone().cholesky()?.unpack();
         let n = kernel.weighted.ncols() - k;
-        if let Some(theta) = barrier.and_then(Barrier::theta) {
+        if let Some(theta) = barrier.as_ref().and_then(|barrier| barrier.theta.as_ref()) {
+            let theta = theta.rows(0, q.len()).into_owned();
             let cost = PriceCost::new(kernel, q, &root_q, theta, n);
             let across = h.tr_mul(&cost.scaled);
             h = h.insert_column(k, 0.0);
@@ -78,17 +83,16 @@ impl Newton {
             corner = corner.insert_row(k, 0.0).insert_column(k, 0.0);
             corner.view_mut((0, k), (k, 1)).copy_from(&across);
             corner.view_mut((k, 0), (1, k)).copy_from(&across.transpose());
-            corner[(k, k)] = cost.variance + barrier.map_or(0.0, |barrier| barrier.rest);
+            corner[(k, k)] = cost.variance + barrier.as_ref().map_or(0.0, |barrier| barrier.rest);
             penalty = penalty.insert_row(k, 0.0).insert_column(k, 0.0);
         }
         kernel.weighted.columns_mut(n, k).copy_from(&(h.columns(0, k) * root));
 
         let fewer = compression.factor(&kernel.weighted, z.min());
-        let normal = match barrier {
-            None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z, buffer)?,
+        let normal = match &barrier {
+            None => Normal::new(fewer.as_ref().unwrap_or(&kernel.weighted), z)?,
             Some(barrier) => {
-                let normal =
-                    Normal::with_weights(fewer.as_ref(), kernel, z, &root_q, barrier, buffer)?;
+                let normal = Normal::with_weights(fewer.as_ref(), kernel, z, &root_q, barrier)?;
                 let stacked = |column: DVectorView<'_, f64>| {
                     let below = barrier.tree.down(&-column.component_mul(&root_q));
                     let mut stacked = column.into_owned();
@@ -115,11 +119,11 @@ impl Newton {
         if schur.as_ref().is_some_and(|schur| !schur.is_invertible()) {
             return None;
         }
-        Some(Self { normal, h, penalty, solved, schur })
+        Some(Self { normal, h, penalty, solved, schur, barrier })
     }
 
     /// The solution `(u, v)` for the right-hand side `(a, b)`.
-    pub(crate) fn solve(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
+    fn solve_for(&self, a: DVector<f64>, b: &DVector<f64>) -> (DVector<f64>, DVector<f64>) {
         let mut u = self.normal.solve(a - &self.h * (&self.penalty * b));
         let mut v = b + self.h.tr_mul(&u);
         if let Some(schur) = &self.schur {
@@ -128,34 +132,28 @@ impl Newton {
         u -= &self.solved * &v;
         (u, v)
     }
+}
 
-    /// The solution where the output marginal is constrained: u, the multipliers, the potential's own step and the price's.
-    pub(crate) fn solve_with(
-        &self,
-        a: DVector<f64>,
-        b: DVector<f64>,
-        barrier: &Barrier<'_>,
-        missing: &Missing,
-    ) -> (DVector<f64>, DVector<f64>, DVector<f64>, f64) {
-        let (m, k) = (a.len(), b.len());
-        let below = barrier.tree.down(&missing.nodes);
-        let mut all = b;
-        all.extend(std::iter::repeat_n(missing.price, self.h.ncols() - k));
-        let mut stacked = a;
-        stacked.extend(below.iter().copied());
-        let (u, v) = self.solve(stacked, &all);
-        let price = v.iter().nth(k).copied().unwrap_or(0.0);
-        let nodes = barrier.tree.up(&u.rows(m, u.len() - m).into_owned());
-        (u.rows(0, m).into_owned(), v.rows(0, k).into_owned(), nodes, price)
-    }
-
-    /// The memory of the factor.
-    pub(crate) fn into_buffer(self) -> DMatrix<f64> {
-        match self.normal {
-            Normal::Columns(factor) | Normal::Rows { factor, .. } => factor.into_matrix(),
-            Normal::Saddle(saddle) => saddle.into_buffer(),
-            Normal::Thin(_) | Normal::Line(_) => DMatrix::zeros(0, 0),
+impl Factors<f64> for Newton {
+    fn solve(&self, right: Blocks<f64>) -> Blocks<f64> {
+        let Blocks { letters, costs, nodes, price } = right;
+        let Some(Barrier { tree, theta, .. }) = &self.barrier else {
+            let (letters, costs) = self.solve_for(letters, &costs);
+            return Blocks { letters, costs, nodes, price };
+        };
+        let (m, k) = (letters.len(), costs.len());
+        let along_theta = theta.as_ref().map_or(0.0, |theta| theta.dot(&nodes));
+        let (mut stacked, mut all) = (letters, costs);
+        stacked.extend(tree.down(&nodes).iter().copied());
+        all.extend(price.iter().map(|over| over - along_theta));
+        let (u, v) = self.solve_for(stacked, &all);
+        let price = v.rows(k, v.len() - k).into_owned();
+        let mut nodes = tree.up(&u.rows(m, u.len() - m).into_owned());
+        for (theta, &price) in theta.iter().zip(&price) {
+            nodes.axpy(price, theta, 1.0);
         }
+        let (letters, costs) = (u.rows(0, m).into_owned(), v.rows(0, k).into_owned());
+        Blocks { letters, costs, nodes, price }
     }
 }
 
@@ -204,17 +202,17 @@ enum Normal {
 }
 
 impl Normal {
-    fn new(g: &DMatrix<f64>, z: &DVector<f64>, buffer: DMatrix<f64>) -> Option<Self> {
+    fn new(g: &DMatrix<f64>, z: &DVector<f64>) -> Option<Self> {
         let (m, l) = g.shape();
         if m <= l {
-            return factor(g, z, buffer).map(Self::Columns);
+            return factor(g, z).map(Self::Columns);
         }
         let root_z = z.map(f64::sqrt);
         let mut scaled = g.transpose();
         for (mut column, root) in scaled.column_iter_mut().zip(&root_z) {
             column /= *root;
         }
-        let factor = factor(&scaled, &DVector::from_element(l, 1.0), buffer)?;
+        let factor = factor(&scaled, &DVector::from_element(l, 1.0))?;
         Some(Self::Rows { factor, scaled, root_z })
     }
 
@@ -224,8 +222,7 @@ impl Normal {
         kernel: &Kernel,
         z: &DVector<f64>,
         root_q: &DVector<f64>,
-        barrier: &Barrier<'_>,
-        buffer: DMatrix<f64>,
+        barrier: &Barrier,
     ) -> Option<Self> {
         let (c, tree) = (&kernel.sums.c, &barrier.tree);
         let equations =
@@ -242,7 +239,7 @@ impl Normal {
             }
         }
         // What the compression leaves out may be all that keeps the potential's matrix from being singular.
-        let saddle = Saddle::new(&kernel.weighted, &equations, &barrier.weights, buffer)?;
+        let saddle = Saddle::new(&kernel.weighted, &equations, &barrier.weights)?;
         Some(Self::Saddle(Box::new(saddle)))
     }
 
@@ -265,8 +262,8 @@ impl Normal {
 }
 
 /// Factors `g g^T + diag(diagonal)`.
-fn factor(g: &DMatrix<f64>, diagonal: &DVector<f64>, buffer: DMatrix<f64>) -> Option<Cholesky> {
-    let mut matrix = gram(g, buffer);
+fn factor(g: &DMatrix<f64>, diagonal: &DVector<f64>) -> Option<Cholesky> {
+    let mut matrix = gram(g);
     for (i, d) in diagonal.iter().enumerate() {
         matrix[(i, i)] += d;
     }
@@ -284,7 +281,7 @@ mod tests {
             let z = DVector::from_fn(m, |i, _| 0.1 + i as f64);
             let full = &g * g.transpose() + DMatrix::from_diagonal(&z);
             let expected = DVector::from_fn(m, |i, _| (i as f64).cos());
-            let normal = Normal::new(&g, &z, DMatrix::zeros(0, 0)).unwrap();
+            let normal = Normal::new(&g, &z).unwrap();
             assert!((normal.solve(&full * &expected) - expected).amax() < 1e-10, "{m} x {l}");
         }
     }

@@ -40,15 +40,10 @@ pub(crate) struct Saddle {
 }
 
 impl Saddle {
-    /// `None` if rounding has left nothing that can be factored. `buffer` may hold any matrix, whose memory is used again.
-    pub(crate) fn new(
-        v: &DMatrix<f64>,
-        equations: &Equations,
-        weights: &Weights,
-        buffer: DMatrix<f64>,
-    ) -> Option<Self> {
+    /// `None` if rounding has left nothing that can be factored.
+    pub(crate) fn new(v: &DMatrix<f64>, equations: &Equations, weights: &Weights) -> Option<Self> {
         let Equations { tree, c, z, root_q } = equations;
-        let mut normal = gram(v, buffer);
+        let mut normal = gram(v);
         normal.fill_upper_triangle_with_lower_triangle();
         let mut seen = -&normal;
         for (y, c) in c.iter().enumerate() {
@@ -74,7 +69,7 @@ impl Saddle {
         let sizes = tree.down(&root_q.component_mul(root_q).component_mul(c));
         let inner = Cholesky::with_ridges(&inner, &RIDGES, &sizes)?;
         inner.solve_right_mut(&mut transposed);
-        let mut whole = gram(&transposed, DMatrix::zeros(0, 0));
+        let mut whole = gram(&transposed);
         whole += &normal;
         for (y, z) in z.iter().enumerate() {
             whole[(y, y)] += z;
@@ -95,10 +90,5 @@ impl Saddle {
         self.inner.other_half_solve_mut(&mut e);
         right.rows_mut(0, m).copy_from(&a);
         right.rows_mut(m, e.len()).copy_from(&e);
-    }
-
-    /// The memory of a factor.
-    pub(crate) fn into_buffer(self) -> DMatrix<f64> {
-        self.outer.into_matrix()
     }
 }

@@ -62,12 +62,12 @@ impl Line {
         for (mut letter, c) in scaled.column_iter_mut().zip(c) {
             letter.unscale_mut(c.sqrt());
         }
-        let seen = gram(&scaled, DMatrix::zeros(0, 0));
+        let seen = gram(&scaled);
         for ((mut letter, c), root_q) in scaled.column_iter_mut().zip(c).zip(root_q) {
             letter.unscale_mut(c.sqrt() * root_q);
         }
         let eliminated = links.eliminated(scaled);
-        let mut matrix = gram(&eliminated, DMatrix::zeros(0, 0)) - seen;
+        let mut matrix = gram(&eliminated) - seen;
         let constant = &g * root_q;
         matrix.ger(1.0, &constant, &constant, 1.0);
         for i in 0..matrix.nrows() {
@@ -194,8 +194,7 @@ mod tests {
         let right = DVector::from_fn(2 * m - 1, |i, _| (i as f64).cos());
         let equations = Equations { tree: Tree::path(m), c, z, root_q };
         let line = Line::new(&g, equations.clone(), &weights).unwrap();
-        let whole =
-            Saddle::new(&g, &equations, &Weights::Diagonal(weights), DMatrix::zeros(0, 0)).unwrap();
+        let whole = Saddle::new(&g, &equations, &Weights::Diagonal(weights)).unwrap();
         let (mut a, mut b) = (right.clone(), right.clone());
         line.solve_mut(&mut a);
         whole.solve_mut(&mut b);

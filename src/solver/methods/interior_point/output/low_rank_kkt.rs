@@ -68,7 +68,7 @@ impl Thin {
                 if scaled.is_empty() {
                     DMatrix::zeros(columns, columns)
                 } else {
-                    gram(&DMatrix::from_columns(&scaled), DMatrix::zeros(0, 0))
+                    gram(&DMatrix::from_columns(&scaled))
                 }
             };
             let mut matrix = part(1.0) - part(-1.0);
@@ -116,8 +116,7 @@ mod tests {
         let right = DVector::from_fn(2 * m, |i, _| (i as f64).cos());
         let thin = Thin::new(&g, &c, &z, &root_q, &weights).unwrap();
         let equations = Equations { tree: Tree::star(m), c, z, root_q };
-        let whole =
-            Saddle::new(&g, &equations, &Weights::Diagonal(weights), DMatrix::zeros(0, 0)).unwrap();
+        let whole = Saddle::new(&g, &equations, &Weights::Diagonal(weights)).unwrap();
         let (mut a, mut b) = (right.clone(), right);
         thin.solve_mut(&mut a);
         whole.solve_mut(&mut b);

@@ -2,7 +2,6 @@
 
 pub(crate) mod dense_kkt;
 pub(crate) mod elimination;
-pub(crate) mod flow;
 pub(crate) mod line_kkt;
 pub(crate) mod low_rank_kkt;
 pub(crate) mod spanning_tree;
