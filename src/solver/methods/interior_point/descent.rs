@@ -44,6 +44,9 @@ pub(crate) trait Precision<T: Real, L: Lagrangian<T>> {
     /// The share of what the output pmf is off by, at its potential, that mu is not driven below.
     const OUTPUT_SHARE: f64;
 
+    /// Whether multipliers are centred after short steps even where that leads the iterate further off.
+    const CENTRES_ALWAYS: bool;
+
     /// What carries a constraint on the output pmf.
     fn network(&self) -> Option<&Network<T>>;
 
@@ -110,11 +113,30 @@ pub(crate) fn descend<T: Real, L: Lagrangian<T>, P: Precision<T, L>>(
         };
         *iterate = next;
         if length.to_f64() < SHORT_STEP {
-            iterate.centre(lagrangian, iterate.complementarity());
+            recentre::<_, L, P>(lagrangian, iterate, network, tolerance);
         } else if precision.tighten(lagrangian, iterate) {
             (least_merit, patience) = (f64::INFINITY, P::PATIENCE);
         }
         watch.step();
+    }
+}
+
+/// Centres the multipliers, where that brings the iterate no further off: where the output pmf hardly has the letters that the budgets
+/// want, the multipliers that are best for it are far too large.
+fn recentre<T: Real, L: Lagrangian<T>, P: Precision<T, L>>(
+    lagrangian: &mut L,
+    iterate: &mut Iterate<T>,
+    network: Option<&Network<T>>,
+    tolerance: T,
+) {
+    let merit = iterate.merit(lagrangian, network);
+    let mut centred = iterate.clone();
+    centred.centre(lagrangian, iterate.complementarity());
+    let is_closer = centred.merit(lagrangian, network) <= T::from(GROWTH) * merit + tolerance;
+    if is_closer || P::CENTRES_ALWAYS {
+        *iterate = centred;
+    } else {
+        move_to(lagrangian, iterate);
     }
 }
 

@@ -25,6 +25,8 @@ impl<'a, 'k> Precision<f64, InDoubles<'a, 'k>> for Doubles<'_> {
     type Factors = Newton;
 
     const PATIENCE: usize = PATIENCE;
+    const CENTRES_ALWAYS: bool = true;
+
     const OUTPUT_SHARE: f64 = EXCESS_SHARE;
 
     fn network(&self) -> Option<&Network<f64>> {
