@@ -32,7 +32,7 @@ pub(crate) struct Finish<'a> {
     dearest: DVector<f64>,
     /// What the dearest pair pays for the priced costs, at most.
     dearest_paid: f64,
-    /// In nats.
+    /// In nats: the tolerance less what is lost on the way to exact zeros and to all pairs.
     tolerance: f64,
     lower: f64,
     /// Where the lower bound was found.
@@ -61,7 +61,7 @@ impl<'a> Finish<'a> {
             is_movable: instance.has_like_pairs(),
             dearest: DVector::from_iterator(k, dearest),
             dearest_paid: instance.dearest_paid(),
-            tolerance: watch.settings().tolerance_nats(),
+            tolerance: (1.0 - 2.0 * UNFELT) * watch.settings().tolerance_nats(),
             lower: 0.0,
             dual: Dual { q: uniform.clone(), s: DVector::zeros(k), potential: None },
             upper: f64::INFINITY,
