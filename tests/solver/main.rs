@@ -32,6 +32,7 @@ mod digits;
 mod cases;
 mod cone_programs;
 mod corner_families;
+mod corners;
 mod equivalent_problems;
 mod feasible_problems;
 mod frontiers;

@@ -76,3 +76,43 @@ impl<T: Real> Cone<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::problem::Problem;
+    use crate::numerics::double_double::DoubleDouble;
+    use crate::subproblem::instance::Instance;
+    use nalgebra::{DMatrix, DVector};
+
+    /// One source letter that costs (0, 1), (0.4, 0.4) or (1, 0): the frontier has a corner at (0.4, 0.4) and the normals (3, 2) and
+    /// (2, 3) beside it.
+    #[test]
+    fn a_corner_has_two_normals_and_an_edge_one() {
+        let row = |costs: [f64; 3]| DMatrix::from_row_slice(1, 3, &costs);
+        let problem = Problem::new(DVector::from_element(1, 1.0), 3).unwrap();
+        let problem = problem.with_cost("first", row([0.0, 0.4, 1.0])).unwrap();
+        let problem = problem.with_cost("second", row([1.0, 0.4, 0.0])).unwrap();
+        let normals = |budgets: [f64; 2]| {
+            let instance = Instance::within(&problem, &budgets);
+            let program = Program::<DoubleDouble>::new(&instance, 0.0);
+            let digits: Vec<DoubleDouble> =
+                instance.constraints.iter().map(|of| DoubleDouble::from(of.rounding)).collect();
+            let normal = reach(&program, |_, _| false).multipliers;
+            let cone = Cone::around(&program, normal, &digits);
+            let slack = program.slack(&cone.inside()).to_f64();
+            let units: Vec<f64> = instance.constraints.iter().map(|of| of.scale).collect();
+            let ratio = |n: &[DoubleDouble]| n[0].to_f64() * units[0] / (n[1].to_f64() * units[1]);
+            let mut ratios: Vec<f64> =
+                cone.independent(&program).iter().map(|(normal, _)| ratio(normal)).collect();
+            ratios.sort_by(f64::total_cmp);
+            (ratios, slack)
+        };
+        let (corner, slack) = normals([0.4, 0.4]);
+        assert_eq!(corner.len(), 2);
+        assert!((corner[0] - 2.0 / 3.0).abs() < 1e-9 && (corner[1] - 1.5).abs() < 1e-9);
+        assert!(slack.abs() < 1e-12, "{slack:e}");
+        let (edge, _) = normals([0.2, 0.7]);
+        assert!(edge.len() == 1 && (edge[0] - 1.5).abs() < 1e-9, "{edge:?}");
+    }
+}

@@ -23,16 +23,16 @@ const EXTRA_KEPT: [f64; 3] = [1e-3, 0.03, 0.2];
 /// met: the rounding that a solution documents.
 const LARGEST_EXTRA: f64 = 1e-12;
 
-/// Budgets with less slack than this, relative to them, lie on the frontier of what can be met.
+/// Budgets with less slack than this, as a share of what a joint normal weighs, lie on the joint frontier of costs and a divergence.
 const ON_FRONTIER: f64 = 1e-12;
 
 /// Budgets with less slack than this, relative to them, are close to the frontier.
 const NEAR_FRONTIER: f64 = 1e-2;
 
-/// What budgets on the frontier are raised by, as a share of the tolerance and relative to them, so that there is slack ...
+/// What budgets on a joint frontier are raised by, as a share of the tolerance and relative to them, so that there is slack.
 const FRONTIER_SHARE: f64 = 1e-4;
 
-/// ... and what of this pairs may cost that count as those of the frontier.
+/// What pairs may cost that count as those of the frontier, as a share of what the budgets are known to.
 const TIE_SHARE: f64 = 1e-2;
 
 /// Runs with budgets that are raised further; two suffice where the first has told by how much.
@@ -75,7 +75,8 @@ pub(crate) fn solve(
     run(instance, &Program::new(instance, LARGEST_EXTRA), watch).0
 }
 
-/// Uses the normal of the frontier where the budgets lie on it or close to it; `None` where they do not, or where that does not do.
+/// Uses the normals of the frontier where the budgets lie on it, up to what they are known to, or close to it; `None` where they do
+/// not, or where that does not do.
 fn close_to_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
@@ -106,8 +107,9 @@ fn close_to_frontier(
             return Some(outcome);
         }
     }
-    let is_beside = |normal: &[DoubleDouble]| whole.slack(normal) > DoubleDouble::ZERO;
-    let is_beside = normals.iter().all(|(normal, _)| is_beside(normal));
+    let has_slack =
+        |(normal, _): &(&[DoubleDouble], usize)| whole.slack(normal) > DoubleDouble::ZERO;
+    let is_beside = normals.iter().all(has_slack);
     (is_beside && slack.to_f64() < NEAR_FRONTIER).then_some(())?;
     beside_frontier(instance, whole, &whole.beside_frontier(&normals), without, watch)
 }
@@ -122,7 +124,7 @@ fn on_joint_frontier(
 ) -> Option<Outcome> {
     whole.network.as_ref().filter(|network| !network.is_smooth)?;
     let near = Normal::near(whole, &grown.s, grown.potential.as_ref()?);
-    near.polished(whole).find_map(|(normal, face)| {
+    near.polished(whole).find_map(|(normal, mut face)| {
         let slack = -whole.separation(&normal.s, &normal.phi, normal.price);
         let worth = whole.worth(&normal.s, &normal.phi, normal.price);
         if (slack / worth).to_f64() < -LARGEST_EXTRA {
@@ -133,7 +135,6 @@ fn on_joint_frontier(
         let scale = whole.largest_average(&reduced);
         let is_on = (slack.abs() / scale).to_f64() < ON_FRONTIER;
         let share = DoubleDouble::from(FRONTIER_SHARE * watch.settings().tolerance());
-        let mut face = face;
         face.raise_budgets(share * (scale / worth).min(DoubleDouble::ONE));
         if is_on { on_face(instance, whole, &face, &normal, watch) } else { None }
     })
@@ -141,8 +142,8 @@ fn on_joint_frontier(
 
 /// Solves on the pairs and ways that channels on the frontier can use; `None` where these do not do.
 ///
-/// On the frontier with the normal n every channel within the budgets sends each letter to where `n.d` is least. On
-/// these pairs `s` and `s + lambda n` are the same multipliers, and a large lambda prices all other pairs out.
+/// On the frontier with the normal n every channel within the budgets sends each letter to where `n.d` is least, and meets with
+/// equality what n weighs. On these pairs `s` and `s + lambda n` are the same multipliers, and a large lambda prices all other pairs out.
 fn on_face(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,
@@ -150,17 +151,17 @@ fn on_face(
     normal: &Normal<DoubleDouble>,
     watch: &mut Watch<'_>,
 ) -> Option<Outcome> {
-    let kept = if normal.phi.is_empty() { 0.0 } else { EXTRA_KEPT[0] };
+    let kept = if face.equalities.contains(&true) { 0.0 } else { EXTRA_KEPT[0] };
     let (ended, mut best) = Run::solve(instance, face, kept, watch);
     best.widen(instance, whole, normal, watch);
     let is_closed = best.is_closed(watch.settings().tolerance_nats());
     is_closed.then(|| best.outcome(instance, face, ended))
 }
 
-/// Solves with the cost that the frontier's normal weighs in the place of one, all others that it weighs held to equality; and
-/// without the one that turns out to want none.
+/// Solves with the costs that the normals of the frontier weigh in the place of as many others, all others that they weigh held to
+/// equality; and without the one that turns out to want none.
 ///
-/// Hardly any of that cost may be spent, so that its multiplier is large, and the other multipliers beside it are not.
+/// Hardly any of such a cost may be spent, so that its multiplier is large, and the other multipliers beside it are not.
 fn beside_frontier(
     instance: &Instance<'_>,
     whole: &Program<DoubleDouble>,

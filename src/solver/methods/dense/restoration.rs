@@ -89,3 +89,49 @@ fn moved<T: Real>(
     let rate = gained - dot(s, &expected) - sums.log_partition - divergence;
     Some((channel, rate, expected))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::problem::Problem;
+    use crate::numerics::double_double::DoubleDouble;
+    use crate::subproblem::instance::Instance;
+    use crate::subproblem::lagrangian::Lagrangian;
+    use crate::subproblem::program::Program;
+    use nalgebra::DVector;
+
+    /// Bernoulli(0.3) at D = 0.1: off the right output pmf and multiplier by `e`, the channel that is moved meets the budget, and its rate
+    /// is above R = h(0.3) - h(0.1) by no more than e^2 and some.
+    #[test]
+    fn the_budget_is_met_and_the_rate_is_that_of_the_channel() {
+        let hamming = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+        let pmf = DVector::from_vec(vec![0.3, 0.7]);
+        let problem = Problem::new(pmf, 2).unwrap().with_cost("distortion", hamming).unwrap();
+        let instance = Instance::within(&problem, &[0.1]);
+        let program = Program::<DoubleDouble>::new(&instance, 0.0);
+        let unit = 0.1 / program.budgets[0].to_f64();
+        let entropy = |p: f64| -p * p.ln() - (1.0 - p) * (1.0 - p).ln();
+        let rate = entropy(0.3) - entropy(0.1);
+        for e in [1e-2, 1e-4, -1e-3] {
+            let mut at = Iterate::start(2, 1, None);
+            let q = 0.25 + e;
+            at.letters.value = DVector::from_vec(vec![q, 1.0 - q]).map(DoubleDouble::from);
+            at.costs.value[0] = DoubleDouble::from(9_f64.ln() * unit * (1.0 - e));
+            let mut kernel = DenseKernel::unevaluated(&program, &at.phi);
+            kernel.evaluate(&at.letters.value, &at.costs.value);
+            let Some((channel, told)) = restored(&kernel, &at, 1e-15) else { panic!("{e}") };
+            let joint = |y: usize, x: usize| [0.3, 0.7][x] * channel[(y, x)].to_f64();
+            let spent = joint(1, 0) + joint(0, 1);
+            // Where the budget is not spent to begin with, nothing is moved.
+            assert!(spent <= 0.1 * (1.0 + 1e-14), "{spent}");
+            let output = [joint(0, 0) + joint(0, 1), joint(1, 0) + joint(1, 1)];
+            let term =
+                |y: usize, x: usize| joint(y, x) * (channel[(y, x)].to_f64() / output[y]).ln();
+            let information = term(0, 0) + term(0, 1) + term(1, 0) + term(1, 1);
+            assert!((information - told.to_f64()).abs() < 1e-14, "{information} {told:?}");
+            let over = information - rate;
+            let second_order = 20.0 * e * e + if spent < 0.1 { 3.0 * (0.1 - spent) } else { 0.0 };
+            assert!(-1e-15 <= over && over <= second_order, "{over:e} for {e}");
+        }
+    }
+}
