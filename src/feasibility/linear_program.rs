@@ -62,9 +62,7 @@ impl Reach {
         if !(self.bound > 0.0) {
             return 0.0;
         }
-        let parts = self.multipliers.iter().zip(&instance.constraints);
-        let allowed: f64 = parts.map(|(s, constraint)| s * constraint.rounding).sum();
-        self.bound / allowed
+        self.bound / self.known(instance)
     }
 
     /// Adds `share` times the channel with slack to `channel` (m x n).
@@ -76,9 +74,15 @@ impl Reach {
         }
     }
 
-    /// Whether the budgets are on the frontier of what can be met or so close that doubles cannot tell.
-    pub(crate) fn is_near(&self) -> bool {
-        self.shift > -NEAR
+    /// Whether the budgets are on the frontier of what can be met, up to what they are known to, or so close that doubles cannot tell.
+    pub(crate) fn is_near(&self, instance: &Instance<'_>) -> bool {
+        self.shift > -self.known(instance).max(NEAR)
+    }
+
+    /// What counts as rounding of the budgets, at the multipliers.
+    fn known(&self, instance: &Instance<'_>) -> f64 {
+        let parts = self.multipliers.iter().zip(&instance.constraints);
+        parts.map(|(s, constraint)| s * constraint.rounding).sum()
     }
 
     /// The multipliers as a vector.

@@ -35,7 +35,7 @@ pub(crate) fn solve_instance(
         return without_costs(instance, k, watch);
     }
     let has_two_precisions = watch.settings().method() == Method::InteriorPoint;
-    if has_two_precisions && reach.is_some_and(Reach::is_near) {
+    if has_two_precisions && reach.is_some_and(|reach| reach.is_near(instance)) {
         return in_double_double(instance, None, watch);
     }
     let outcome = run(instance, reach, guess, watch);

@@ -31,6 +31,9 @@ const FIRST_EXTRA: f64 = 0.05;
 /// Less than this is nothing.
 const SMALLEST_EXTRA: f64 = 1e-17;
 
+/// In nats: beyond it multipliers overflow in the units of the caller.
+const LARGEST_SEPARATION: f64 = 1e150;
+
 /// Multiples of the normal that are tried: 0 and this many powers of [`EXPANSION`]; more leave no digits in doubles.
 const STEEPEST: i32 = 30;
 
@@ -205,7 +208,8 @@ impl<'a, T: Real> Run<'a, T> {
         }
         let place = (s.as_slice(), at.phi.as_slice(), at.price());
         let separation = self.program.separation(place.0, place.1, place.2);
-        if !(separation > T::ZERO) {
+        // Multipliers that have grown for ever leave no number to tell.
+        if !(separation > T::ZERO && separation.to_f64() < LARGEST_SEPARATION) {
             return None;
         }
         let worth = self.program.worth(place.0, place.1, place.2);
