@@ -79,10 +79,14 @@ fn without_costs(instance: &Instance<'_>, k: usize, watch: &mut Watch<'_>) -> Ou
     outcome
 }
 
-/// The multipliers that are tried for a budget of 0, in nats per scaled unit.
-fn multipliers() -> impl Iterator<Item = f64> {
+/// The multipliers that are tried for a budget k of 0, in nats per scaled unit: up to where the smallest cost of a pair, which may be far
+/// below the scale, is too dear.
+fn multipliers(instance: &Instance<'_>, k: usize) -> impl Iterator<Item = f64> + use<> {
+    let LinearConstraint { matrix, scale, .. } = &instance.constraints[k];
+    let smallest = matrix.iter().filter(|d| **d > 0.0).fold(1.0, |least: f64, d| least.min(*d));
+    let most = (LARGEST_MULTIPLIER / (scale * smallest)).min(f64::MAX.sqrt());
     let tens = std::iter::successors(Some(1.0), |steep| Some(10.0 * steep));
-    tens.take_while(|steep| *steep < LARGEST_MULTIPLIER)
+    tens.take_while(move |steep| *steep < most)
 }
 
 /// Turns the lower bound on fewer pairs into one of the whole instance: a large multiplier of cost k prices every pair
@@ -96,7 +100,7 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
     let mut kernel = Kernel::light(instance, &outcome.dual.q, &s, outcome.dual.potential.clone());
     let enough = outcome.lower_nats - UNFELT * watch.settings().tolerance_nats();
     outcome.lower_nats = f64::NEG_INFINITY;
-    for steep in std::iter::once(0.0).chain(multipliers()) {
+    for steep in std::iter::once(0.0).chain(multipliers(instance, k)) {
         s[k] = steep;
         kernel.evaluate(instance, &outcome.dual.q, &s);
         let lower = certificate::lower_bound_nats(instance, &kernel.sums, &s);
@@ -115,7 +119,7 @@ fn widen(instance: &Instance<'_>, k: usize, outcome: &mut Outcome, watch: &Watch
 fn separated(instance: &Instance<'_>, k: usize, outcome: &mut Outcome) -> Option<Ended> {
     let none = Potential::none(instance.reproductions);
     let potential = outcome.dual.potential.as_ref().unwrap_or(&none);
-    multipliers().find_map(|steep| {
+    multipliers(instance, k).find_map(|steep| {
         outcome.dual.s[k] = steep;
         let separation = certificate::separation_nats(instance, &outcome.dual.s, potential);
         (separation > 0.0).then_some(Ended::Infeasible(separation))
@@ -127,7 +131,7 @@ fn widen_in_double_double(instance: &Instance<'_>, k: usize, outcome: &mut Outco
     let bound = dense::lower_bound::LowerBound::new(instance);
     let Dual { q, s, potential } = outcome.dual.clone();
     let mut trial = s;
-    for steep in multipliers() {
+    for steep in multipliers(instance, k) {
         trial[k] = steep;
         let lower = bound.at(&q, &trial, potential.as_ref());
         if lower > outcome.lower_nats {

@@ -127,6 +127,18 @@ impl<'a> Instance<'a> {
         (0..self.letters()).all(|x| self.pmf[x] == 0.0 || has_pairs(x))
     }
 
+    /// The channel (m x n) that sends every source letter to all of its pairs alike.
+    pub(crate) fn even_channel(&self) -> DMatrix<f64> {
+        let m = self.reproductions;
+        let mut channel = DMatrix::from_element(m, self.letters(), 1.0 / m as f64);
+        for (x, mut letter) in channel.column_iter_mut().enumerate() {
+            let Some(pairs) = self.pairs(x).filter(|pairs| pairs.contains(&true)) else { continue };
+            let even = 1.0 / pairs.iter().filter(|pair| **pair).count() as f64;
+            letter.iter_mut().zip(pairs).for_each(|(w, &pair)| *w = if pair { even } else { 0.0 });
+        }
+        channel
+    }
+
     /// Whether all source letters that occur have the same pairs.
     pub(crate) fn has_like_pairs(&self) -> bool {
         let mut occurring = (0..self.letters()).filter(|&x| self.pmf[x] > 0.0);

@@ -1,7 +1,8 @@
 //! An instance as dense arrays of any scalar type, without letters that do not occur and reproductions that no pair allows.
 
-use super::instance::Instance;
+use super::instance::{Instance, LinearConstraint};
 use super::network::Network;
+use super::thresholds::SMALLEST_RAISE;
 use crate::numerics::real::{Real, dot, largest, sum};
 use nalgebra::{DMatrix, DVector};
 
@@ -34,8 +35,8 @@ struct Combined<T> {
 }
 
 impl<T: Real> Program<T> {
-    /// The instance with its budgets raised by `extra`, relative to them. A budget of 0 is raised by `extra` itself, in the
-    /// units of its cost.
+    /// The instance with its budgets raised by `extra`, relative to them. A budget of 0 is raised by this share of
+    /// the least that a pair costs.
     pub(crate) fn new(instance: &Instance<'_>, extra: f64) -> Self {
         let (n, m) = (instance.letters(), instance.reproductions);
         let letters: Vec<usize> = (0..n).filter(|&x| instance.pmf[x] > 0.0).collect();
@@ -50,15 +51,27 @@ impl<T: Real> Program<T> {
         let pmf = letters.iter().map(|&x| T::from(instance.pmf[x]) / total).collect();
         let costs =
             instance.constraints.iter().map(|cost| matrix(&|x, y| cost.cost(x, y))).collect();
-        let raised = |budget: f64, error: f64| {
+        let raised = |budget: f64, error: f64, smallest: f64| {
             let budget = T::from(budget) + T::from(error);
-            let unit = if budget > T::ZERO { budget } else { T::ONE };
-            budget + T::from(extra) * unit
+            let unit = if budget > T::ZERO { budget } else { T::from(smallest) };
+            budget
+                + (T::from(extra) * unit).max(T::from(if extra > 0.0 {
+                    SMALLEST_RAISE
+                } else {
+                    0.0
+                }))
+        };
+        let smallest = |cost: &LinearConstraint<'_>| {
+            let pairs = letters.iter().flat_map(|&x| reproductions.iter().map(move |&y| (x, y)));
+            let spent = pairs
+                .filter(|&(x, y)| usable(x, y))
+                .map(|(x, y)| instance.pmf[x] * cost.cost(x, y));
+            spent.filter(|spent| *spent > 0.0).fold(1.0, f64::min)
         };
         let budgets = instance
             .constraints
             .iter()
-            .map(|cost| raised(cost.budget, cost.budget_error))
+            .map(|cost| raised(cost.budget, cost.budget_error, smallest(cost)))
             .collect();
         let priced = (!instance.priced.is_empty()).then(|| {
             let none = DVector::zeros(instance.constraints.len());
@@ -74,7 +87,7 @@ impl<T: Real> Program<T> {
         });
         let allowed = DMatrix::from_fn(rows, columns, |j, i| usable(letters[i], reproductions[j]));
         let network = instance.marginal.as_ref().map(|bounded| {
-            Network::new(bounded, reproductions.clone(), &|budget| raised(budget, 0.0))
+            Network::new(bounded, reproductions.clone(), &|budget| raised(budget, 0.0, 1.0))
         });
         let equalities = vec![false; instance.constraints.len()];
         let combined = Vec::new();

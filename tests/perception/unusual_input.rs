@@ -183,3 +183,23 @@ fn one_letter_on_either_side() {
         }
     }
 }
+
+/// The only source letter may not be sent to a letter of the target: there is no channel with the output that is given.
+#[test]
+fn a_forbidden_pair_is_not_used_for_a_given_output() {
+    let ground = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 1.0, 0.0]);
+    let target = DVector::from_element(2, 0.5);
+    let perceptions = [
+        Perception::transport(target.clone(), ground).unwrap(),
+        Perception::total_variation(target.clone()).unwrap(),
+        Perception::kullback_leibler(target).unwrap(),
+    ];
+    for perception in perceptions {
+        let problem = Problem::new(DVector::from_element(1, 1.0), 2).unwrap();
+        let cost = DMatrix::from_row_slice(1, 2, &[0.0, f64::INFINITY]);
+        let problem = problem.with_cost("cost", cost).unwrap().with_perception(perception).unwrap();
+        if let Ok(solution) = problem.solve(&[f64::INFINITY, 0.0]) {
+            assert!(solution.rate.is_infinite() && solution.channel[(0, 1)] == 0.0, "{solution:?}");
+        }
+    }
+}

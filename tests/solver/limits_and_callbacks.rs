@@ -4,7 +4,7 @@ use crate::cases::{LOOSE, binary, erasure, settings, solve, uneven};
 use crate::common::case::Case;
 use crate::common::overlap::assert_overlap;
 use crate::common::{ROUNDING, hamming_of, pmf, rows};
-use rdc_theory::nalgebra::DMatrix;
+use rdc_theory::nalgebra::{DMatrix, DVector};
 use rdc_theory::{Method, Problem, Progress, Settings, Solution, Status, Target};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -234,5 +234,23 @@ fn nothing_to_do_leaves_no_trace() {
             assert_eq!(solution.status, Status::Certified);
             assert!(solution.trace.is_empty(), "{method}");
         }
+    }
+}
+
+/// A run that is stopped before it has a channel falls back to one of the pairs that are allowed.
+#[test]
+fn a_stopped_run_uses_no_forbidden_pair() {
+    let problem = Problem::new(DVector::from_element(2, 0.5), 3).unwrap();
+    let loss = DMatrix::from_row_slice(2, 3, &[0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    let gain = DMatrix::from_row_slice(2, 3, &[f64::INFINITY, -0.5, 0.0, -0.5, -0.3, -0.5]);
+    let problem = problem.with_cost("loss", loss).unwrap().with_cost("gain", gain).unwrap();
+    let budgets = [0.1755286975709499, -0.33776434878547495];
+    let rate = problem.solve(&budgets).unwrap();
+    assert!(rate.gap() <= 1e-9 && rate.lower > 0.2, "{rate:?}");
+    for iterations in 0..10 {
+        let settings = Settings::default().with_max_iterations(iterations);
+        let stopped = problem.solve_with(&budgets, &settings).unwrap();
+        assert!(stopped.channel[(0, 0)] == 0.0, "{iterations}: {stopped:?}");
+        assert!(stopped.lower <= rate.rate && rate.lower <= stopped.rate, "{stopped:?}");
     }
 }

@@ -5,7 +5,9 @@ use crate::common::random::Random;
 use crate::common::wide::{Wide, normal, squared_error};
 use crate::common::{count, hamming, pmf, rows};
 use rdc_theory::nalgebra::{DMatrix, DVector};
-use rdc_theory::{Classifier, Distortion, Rdc, RdcError, Source, Status};
+use rdc_theory::{
+    Classifier, Distortion, PreciseBracket, Problem, Rdc, RdcError, Settings, Source, Status,
+};
 
 /// Reference rates were computed with 80 digits, or follow from a closed form.
 #[track_caller]
@@ -163,5 +165,25 @@ fn kinds_of_wide_costs_are_certified_in_tens_of_iterations() {
         iterations.sort_unstable();
         let median = iterations[iterations.len() / 2];
         assert!(median <= 25, "{kind:?}: {median} iterations in the median");
+    }
+}
+
+/// `[[0, 1], [big, 0]]` at D = 0 has the rate 1 whatever the large entry, in doubles and with more digits.
+#[test]
+fn small_entries_beside_any_large_one_are_priced_out_at_a_budget_of_zero() {
+    for big in [1e3, 1e15, 1e16, 1e17, 1e20, 1e25, 1e31, 1e60] {
+        let problem = Problem::new(DVector::from_element(2, 0.5), 2).unwrap();
+        let cost = DMatrix::from_row_slice(2, 2, &[0.0, 1.0, big, 0.0]);
+        let problem = problem.with_cost("cost", cost).unwrap();
+        for tolerance in [1e-9, 1e-20] {
+            let settings = Settings::default().with_tolerance(tolerance).unwrap();
+            let solution = problem.solve_with(&[0.0], &settings).unwrap();
+            assert_eq!(solution.status, Status::Certified, "{big:e}: {solution:?}");
+            assert!((solution.rate - 1.0).abs() < 1e-12 && solution.lower > 1.0 - 1e-9);
+            // What the high part lacks of 1 the low part has.
+            let off = |precise: PreciseBracket| precise.lower.high() - 1.0 + precise.lower.low();
+            let off = solution.precise.map(off);
+            assert!(off.is_none_or(|off| off.abs() <= 1e-20), "{big:e}: {solution:?}");
+        }
     }
 }

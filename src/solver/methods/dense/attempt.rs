@@ -312,10 +312,9 @@ impl<T: Real> Best<T> {
         if dual.potential.is_some() {
             lower_nats = lower_nats.min(published_bound(&dual, instance));
         }
-        let m = instance.reproductions;
         let channel = match &self.channel {
             Some(channel) => program.widened_channel(instance, channel),
-            None => DMatrix::from_element(m, instance.letters(), 1.0 / m as f64),
+            None => instance.even_channel(),
         };
         let (lower, upper) = (self.lower, self.upper);
         let fine = has_channel.then(|| [lower, upper].map(T::to_double_double));
