@@ -101,7 +101,7 @@ fn close_to_frontier(
     if is_on {
         let normal = Normal::of_costs(whole, cone.inside());
         let implied = normals.iter().map(|(_, k)| *k);
-        let tie = DoubleDouble::from(TIE_SHARE) * known;
+        let tie = DoubleDouble::from(TIE_SHARE) * dot(&normal.s, &digits);
         let face = whole.on_frontier(&normal.s, implied, tie);
         if let Some(outcome) = on_face(instance, whole, &face, &normal, watch) {
             return Some(outcome);
