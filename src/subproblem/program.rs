@@ -182,14 +182,21 @@ impl<T: Real> Program<T> {
 
     /// What no channel can spend of the budgets, at the weights of a normal.
     pub(crate) fn slack(&self, normal: &[T]) -> T {
+        dot(normal, &self.budgets) - self.least(normal, &[]).0
+    }
+
+    /// `sum_x p(x) min_y (s.d(x, y) + g_y)`, and the largest size of a minimum.
+    fn least(&self, s: &[T], g: &[T]) -> (T, T) {
         let mut row = vec![T::ZERO; self.reproductions.len()];
-        let mut left = dot(normal, &self.budgets);
+        let (mut total, mut size) = (T::ZERO, T::ZERO);
         for (x, &p) in self.pmf.iter().enumerate() {
-            self.exponents(x, normal, &[], &mut row);
+            self.exponents(x, s, g, &mut row);
             let allowed = row.iter().zip(self.pairs(x)).filter(|(_, pair)| **pair);
-            left = left - p * allowed.map(|(&e, _)| e).fold(T::from(f64::INFINITY), T::min);
+            let least = allowed.map(|(&e, _)| e).fold(T::from(f64::INFINITY), T::min);
+            total = total + p * least;
+            size = size.max(least.abs());
         }
-        left
+        (total, size)
     }
 
     /// Another cost, of which 1 may be spent, in the place of one.
@@ -309,16 +316,7 @@ impl<T: Real> Program<T> {
     /// `sum_x p(x) min_y (s.d(x, y) + g_y) - s.D - toll`, less what rounding may have added: where it is positive, no channel meets the
     /// budgets.
     pub(crate) fn separation(&self, s: &[T], phi: &[T], price: T) -> T {
-        let g = self.potential(phi);
-        let mut row = vec![T::ZERO; self.reproductions.len()];
-        let (mut total, mut size) = (T::ZERO, T::ZERO);
-        for (x, &p) in self.pmf.iter().enumerate() {
-            self.exponents(x, s, &g, &mut row);
-            let allowed = row.iter().zip(self.pairs(x)).filter(|(_, pair)| **pair);
-            let least = allowed.map(|(&e, _)| e).fold(T::from(f64::INFINITY), T::min);
-            total = total + p * least;
-            size = size.max(least.abs());
-        }
+        let (total, size) = self.least(s, &self.potential(phi));
         let toll = self.toll(phi, price);
         let spent = dot(s, &self.budgets);
         let steepest = largest(phi.iter().map(|phi| phi.abs())).max(T::ZERO);

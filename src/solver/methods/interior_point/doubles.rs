@@ -75,7 +75,7 @@ pub(crate) fn solve(
     doubles.finish.outcome(&iterate.letters.slack, &iterate.costs.slack, is_idle, ended)
 }
 
-/// Moves a start to a guess, well inside the boundary, with multipliers and slacks that suit it.
+/// Moves a start to a guess, well inside the boundary: its multipliers are centred there, and its slacks follow from them.
 fn move_near((q, s): Guess, start: &mut Iterate<f64>, lagrangian: &mut InDoubles<'_, '_>) {
     let m = q.len() as f64;
     start.letters.value = q.map(|q| (1.0 - GUESS_MIX) * q + GUESS_MIX / m);
